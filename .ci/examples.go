@@ -1,0 +1,178 @@
+//go:build ignore
+
+// Examples builds every program under examples/, starts it as a user would, and
+// asks it something. A program that it knows no question for is an error.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// patience bounds each question: start, answers and exit.
+const patience = 30 * time.Second
+
+// questions has one entry for each folder with a program. It gets the built
+// program and returns what was wrong with it.
+var questions = map[string]func(ctx context.Context, program string) error{
+	"hello": func(ctx context.Context, program string) error {
+		return serve(ctx, program, func(base string) error {
+			return errors.Join(
+				answers(ctx, base+"/", "Hello, World!"),
+				answers(ctx, base+"/sleep?ms=10", "slept 10"),
+			)
+		})
+	},
+	"seeds": func(ctx context.Context, program string) error {
+		return prints(ctx, program, []string{"-scale", "0.01"}, "== P1", "== P2", "== P3", "== P4")
+	},
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	list, err := exec.Command("go", "list", "-f", `{{if eq .Name "main"}}{{.Dir}}{{end}}`, "./examples/...").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	programs := map[string]bool{}
+	for _, dir := range strings.Fields(string(list)) {
+		programs[filepath.Base(dir)] = true
+	}
+	bin, err := os.MkdirTemp("", "examples")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(bin)
+
+	var all error
+	for _, name := range slices.Sorted(maps.Keys(programs)) {
+		if err := check(name, bin); err != nil {
+			all = errors.Join(all, fmt.Errorf("examples/%s: %w", name, err))
+			continue
+		}
+		fmt.Println("ok\texamples/" + name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(questions)) {
+		if !programs[name] {
+			all = errors.Join(all, fmt.Errorf("examples/%s: a question, but no program", name))
+		}
+	}
+	return all
+}
+
+func check(name, bin string) error {
+	question, ok := questions[name]
+	if !ok {
+		return errors.New("no question for it: add one to .ci/examples.go")
+	}
+	program := filepath.Join(bin, name)
+	build := exec.Command("go", "build", "-o", program, "./examples/"+name)
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return question(ctx, program)
+}
+
+// serve starts a server on a free port, asks it, interrupts it, and wants it to
+// end with status 0.
+func serve(ctx context.Context, program string, ask func(base string) error) error {
+	addr, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, "-addr", addr)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	asked := listening(ctx, addr)
+	if asked == nil {
+		asked = ask("http://" + addr)
+	}
+	interrupted := cmd.Process.Signal(os.Interrupt)
+	if err := errors.Join(asked, interrupted, cmd.Wait()); err != nil {
+		return fmt.Errorf("%w\nit printed:\n%s", err, out.Bytes())
+	}
+	return nil
+}
+
+// freeAddress finds a port that nobody listens on just now.
+func freeAddress() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return ln.Addr().String(), ln.Close()
+}
+
+func listening(ctx context.Context, addr string) error {
+	for {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not listening in time: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func answers(ctx context.Context, url, want string) error {
+	req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if got := strings.TrimSpace(string(body)); err != nil || resp.StatusCode != http.StatusOK || got != want {
+		return fmt.Errorf("GET %s: %s %q, %v; want %q", url, resp.Status, got, err, want)
+	}
+	return nil
+}
+
+// prints runs a program to its end, and wants status 0 and lines that begin like
+// this, in this order.
+func prints(ctx context.Context, program string, args []string, lines ...string) error {
+	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w\nit printed:\n%s", err, out)
+	}
+	sc := bufio.NewScanner(bytes.NewReader(out))
+	for sc.Scan() {
+		if len(lines) > 0 && strings.HasPrefix(sc.Text(), lines[0]) {
+			lines = lines[1:]
+		}
+	}
+	if len(lines) > 0 {
+		return fmt.Errorf("no line %q in what it printed:\n%s", lines[0], out)
+	}
+	return nil
+}

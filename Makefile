@@ -1,0 +1,40 @@
+# make          format, check and test, as before a commit
+# make deep     the full counts and bars, up to an hour and more
+
+.PHONY: all fmt lint test race bench fuzz api deep ci
+
+# Time for each fuzz target.
+FUZZTIME ?= 5s
+# Time for each fuzz target under deep.
+DEEP_FUZZTIME ?= 2m
+
+all: fmt lint test
+
+fmt:
+	gofmt -w .
+
+lint:
+	.ci/lint
+
+test:
+	go test ./...
+
+race:
+	go test -race ./...
+
+# Side by side with other libraries; needs two quiet cores.
+bench:
+	cd bench && go run ./cmd/compare
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+# Rewrites api.txt from the code.
+api:
+	go test -run TestAPI -update-api .
+
+deep:
+	DEEP_FUZZTIME=$(DEEP_FUZZTIME) .ci/deep
+
+ci:
+	.ci/run

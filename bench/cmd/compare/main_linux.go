@@ -1,0 +1,127 @@
+// Compare measures hello servers side by side: in interleaved rounds each
+// server runs alone on one core, loaded from another, and is judged by its
+// CPU time per request against that of the same round's other servers. It
+// prints Markdown on standard output and its progress on standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/zonda-go/zonda/bench/internal/measure"
+)
+
+func main() {
+	log.SetFlags(0)
+	var p plan
+	servers := flag.String("servers", "limit,zonda,zondastd,nethttp,fasthttp", "servers to compare")
+	bars := flag.String("bars", "", "bars to judge by, as server/base=number,...; by default the brief's for this shape")
+	flag.IntVar(&p.conns, "conns", 64, "connections")
+	flag.IntVar(&p.inflight, "inflight", 1, "requests in flight on each connection")
+	flag.IntVar(&p.rounds, "rounds", minRounds, "rounds")
+	flag.Float64Var(&p.secs, "secs", minSecs, "seconds of each window")
+	flag.DurationVar(&p.warmup, "warmup", 500*time.Millisecond, "time before each window")
+	flag.IntVar(&p.procs, "procs", 1, "GOMAXPROCS of the servers, which stay on one core")
+	flag.BoolVar(&p.wrk, "wrk", false, "after each window let wrk load the server too, for a second opinion")
+	flag.Parse()
+
+	p.servers = splitNames(*servers)
+	p.bars = budget(p.conns, p.inflight)
+	if *bars != "" {
+		var err error
+		if p.bars, err = parseBars(*bars); err != nil {
+			log.Fatal(err)
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := compare(ctx, p)
+	stop()
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// compare builds, measures and prints. It leaves no process and no file.
+func compare(ctx context.Context, p plan) error {
+	if len(p.servers) == 0 {
+		return errors.New("compare: no servers")
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	c, err := chooseCores()
+	if err != nil {
+		return err
+	}
+	var wrk string
+	if p.wrk {
+		if wrk, err = wrkPath(); err != nil {
+			return err
+		}
+	}
+	dir, err := os.MkdirTemp("", "zonda-bench-")
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := build(ctx, p, dir); err != nil {
+		return err
+	}
+	ours, theirs := results{}, results{}
+	for round := range p.rounds {
+		for _, name := range p.order(round) {
+			run, second, err := measureOne(ctx, p, c, dir, name, wrk)
+			if ctx.Err() != nil {
+				return errors.New("compare: interrupted")
+			}
+			if err != nil {
+				return fmt.Errorf("%w (%s, round %d)", err, name, round+1)
+			}
+			log.Printf("round %d/%d %-9s %8.0f requests/s, %.3f µs CPU/request", round+1, p.rounds, name, run.PerSecond(), run.CPUPerRequest())
+			ours[name] = append(ours[name], run)
+			theirs[name] = append(theirs[name], second)
+		}
+	}
+	report(p, c, ours, theirs)
+	return nil
+}
+
+// measureOne runs a fresh server process for one window, and for one of wrk
+// if its path is given.
+func measureOne(ctx context.Context, p plan, c cores, dir, name, wrk string) (run, second measure.Run, err error) {
+	s, err := startServer(ctx, p, c, dir, name)
+	if err != nil {
+		return run, second, err
+	}
+	defer s.stop()
+	if run, err = runLoad(ctx, p, c, dir, s); err != nil || wrk == "" {
+		return run, second, err
+	}
+	second, err = runWrk(ctx, p, c, wrk, s)
+	return run, second, err
+}
+
+func report(p plan, c cores, ours, theirs results) {
+	fmt.Printf("%d connections, %d in flight each; %d rounds of %g s, interleaved; loopback; medians (quartiles).\n",
+		p.conns, p.inflight, p.rounds, p.secs)
+	fmt.Printf("%s %s/%s, %d processors; servers on processor %d with GOMAXPROCS=%d GOGC=100, load on processor %d",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.server, p.procs, c.load)
+	if c.note != "" {
+		fmt.Printf(" (%s)", c.note)
+	}
+	fmt.Print(".\n\n")
+	writeServers(os.Stdout, p, ours)
+	writeBars(os.Stdout, p, ours)
+	if p.wrk {
+		fmt.Print("\nThe same servers under wrk, with its connecting in the CPU time:\n\n")
+		writeServers(os.Stdout, p, theirs)
+	}
+}

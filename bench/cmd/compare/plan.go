@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zonda-go/zonda/bench/internal/hello"
+)
+
+// plan is what one comparison measures.
+type plan struct {
+	servers  []string
+	bars     []bar
+	conns    int
+	inflight int
+	rounds   int
+	secs     float64
+	warmup   time.Duration
+	procs    int // GOMAXPROCS of the servers
+	wrk      bool
+}
+
+// module is the path of this module, whose packages are built.
+const module = "github.com/zonda-go/zonda/bench"
+
+// program returns the package of a server.
+func program(server string) (string, error) {
+	switch server {
+	case "limit":
+		return module + "/limit", nil
+	case "zonda", "zondastd", "nethttp", "fasthttp":
+		return module + "/servers/" + server, nil
+	}
+	return "", fmt.Errorf("compare: no server %q; there are limit, zonda, zondastd, nethttp, fasthttp", server)
+}
+
+// arguments returns what a server is started with.
+func arguments(server, addr string) []string {
+	args := []string{"-addr", addr}
+	if server == "limit" {
+		args = append(args, "-req", strconv.Itoa(len(hello.Request)))
+	}
+	return args
+}
+
+// check says what is wrong with a plan before anything is built or started.
+func (p plan) check() error {
+	for i, s := range p.servers {
+		if _, err := program(s); err != nil {
+			return err
+		}
+		if slices.Contains(p.servers[:i], s) {
+			return fmt.Errorf("compare: server %q is named twice", s)
+		}
+	}
+	switch {
+	case p.conns <= 0 || p.inflight <= 0 || p.rounds <= 0 || p.procs <= 0 || !(p.secs > 0) || p.warmup < 0:
+		return errors.New("compare: connections, requests in flight, rounds, seconds and procs must be above 0")
+	case p.wrk && p.inflight != 1:
+		return errors.New("compare: wrk is asked for one request in flight only")
+	}
+	return nil
+}
+
+// short says that the plan is below what the rule for met asks for.
+func (p plan) short() bool { return p.rounds < minRounds || p.secs < minSecs }
+
+func (p plan) window() time.Duration { return time.Duration(p.secs * float64(time.Second)) }
+
+// order is the servers' order in a round. It rotates, so that none always
+// runs after the same idle time, or always first.
+func (p plan) order(round int) []string {
+	k := round % len(p.servers)
+	return slices.Concat(p.servers[k:], p.servers[:k])
+}
+
+// splitNames splits at commas; the empty string has no names.
+func splitNames(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' })
+}

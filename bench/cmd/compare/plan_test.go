@@ -1,0 +1,58 @@
+package main
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestOrderRotates(t *testing.T) {
+	p := plan{servers: []string{"a", "b", "c"}}
+	first := map[string]int{}
+	for round := range 6 {
+		order := p.order(round)
+		first[order[0]]++
+		if sorted := slices.Sorted(slices.Values(order)); !slices.Equal(sorted, p.servers) {
+			t.Errorf("round %d: %v does not have each server once", round, order)
+		}
+	}
+	for _, s := range p.servers {
+		if first[s] != 2 {
+			t.Errorf("%s was first %d times in 6 rounds, want 2", s, first[s])
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	good := plan{servers: []string{"limit", "nethttp"}, conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
+	if err := good.check(); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]func(*plan){
+		"unknown server": func(p *plan) { p.servers = []string{"nginx"} },
+		"named twice":    func(p *plan) { p.servers = []string{"limit", "limit"} },
+		"no rounds":      func(p *plan) { p.rounds = 0 },
+		"no seconds":     func(p *plan) { p.secs = 0 },
+		"no connections": func(p *plan) { p.conns = 0 },
+		"wrk, pipelined": func(p *plan) { p.wrk, p.inflight = true, 2 },
+	}
+	for name, spoil := range tests {
+		p := good
+		spoil(&p)
+		if p.check() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	tests := []struct {
+		rounds int
+		secs   float64
+		want   bool
+	}{{9, 3, false}, {8, 3, true}, {9, 2.9, true}, {20, 10, false}}
+	for _, tt := range tests {
+		if got := (plan{rounds: tt.rounds, secs: tt.secs}).short(); got != tt.want {
+			t.Errorf("%d rounds of %v s: short = %v", tt.rounds, tt.secs, got)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/zonda-go/zonda/bench/internal/hello"
+)
+
+// prefix is how every answer must begin.
+const prefix = "HTTP/1.1 200"
+
+var (
+	errClosed  = errors.New("the server closed the connection")
+	errSurplus = errors.New("more bytes than requests ask for")
+	errPrefix  = errors.New("an answer of another length or status")
+	errShort   = errors.New("the kernel did not take the requests whole")
+)
+
+// conn is one connection. sent is a ring with the time of each request in
+// flight; answers come in order, so the oldest stands at head.
+type conn struct {
+	fd      int
+	partial int // bytes seen of the answer at head
+	sent    []time.Duration
+	head    int
+}
+
+func connect(ap netip.AddrPort) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ap.Addr().As4()}); err == nil {
+		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	}
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// ready reads once and replaces each answered request by a new one.
+func (c *client) ready(k *conn) error {
+	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(k.fd), uintptr(unsafe.Pointer(&c.in[0])), uintptr(len(c.in)))
+	switch {
+	case errno == unix.EAGAIN:
+		return nil
+	case errno != 0:
+		return errno
+	case n == 0:
+		return errClosed
+	}
+	now := c.now()
+	answers, err := k.take(c.in[:n], c.length)
+	if err != nil {
+		return err
+	}
+	for i := range answers {
+		c.seen.Record(now - k.sent[(k.head+i)%len(k.sent)])
+	}
+	return c.send(k, answers, now)
+}
+
+// take counts the answers that b completes. It looks at how each one begins
+// and trusts its length: an answer of another length shows at the next one.
+func (k *conn) take(b []byte, length int) (answers int, err error) {
+	for len(b) > 0 {
+		if answers == len(k.sent) {
+			return answers, errSurplus
+		}
+		if k.partial < len(prefix) {
+			want := prefix[k.partial:]
+			want = want[:min(len(want), len(b))]
+			if string(b[:len(want)]) != want {
+				return answers, errPrefix
+			}
+		}
+		n := min(length-k.partial, len(b))
+		b = b[n:]
+		if k.partial += n; k.partial == length {
+			k.partial = 0
+			answers++
+		}
+	}
+	return answers, nil
+}
+
+// send writes n requests at once and notes when, in the n places of the ring
+// that stood at head.
+func (c *client) send(k *conn, n int, now time.Duration) error {
+	if n == 0 {
+		return nil
+	}
+	for range n {
+		k.sent[k.head] = now
+		k.head = (k.head + 1) % len(k.sent)
+	}
+	size := n * len(hello.Request)
+	wrote, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(k.fd), uintptr(unsafe.Pointer(&c.requests[0])), uintptr(size))
+	if errno != 0 {
+		return errno
+	}
+	if int(wrote) != size {
+		return errShort
+	}
+	return nil
+}

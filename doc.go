@@ -1,0 +1,57 @@
+// Package zonda is the front page of an event loop for Go, after the
+// architecture of Tornado: callbacks, timers and I/O events on one goroutine,
+// futures, coroutines that read as straight-line code, byte streams with limits,
+// and an HTTP/1.1 server on them. The package itself exports nothing.
+//
+// # The one rule
+//
+// A loop, and everything made from it, belongs to whoever holds the loop: the
+// goroutine inside Run, or the coroutine it is resuming. Before, between and
+// after Runs it belongs to the goroutine that has it. State that only code on the
+// loop touches therefore needs no locks. Any other goroutine goes through the few
+// calls that package loop names as safe, most often Post.
+//
+// The rule has a price: code on the loop must not block. A wait belongs into
+// loop.Await, and blocking or CPU-bound work into loop.Offload.
+//
+// # A server
+//
+//	package main
+//
+//	import (
+//		"log"
+//		"time"
+//
+//		"github.com/zonda-go/zonda/http1"
+//		"github.com/zonda-go/zonda/loop"
+//	)
+//
+//	func main() {
+//		srv := &http1.Server{Handler: http1.HandlerFunc(hello)}
+//		log.Fatal(srv.ListenAndServe("127.0.0.1:8888"))
+//	}
+//
+//	func hello(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+//		if err := loop.Sleep(co, 100*time.Millisecond); err != nil {
+//			return err // the client left, or the server is closing
+//		}
+//		_, err := w.WriteString("Hello, World!")
+//		return err
+//	}
+//
+// # The map of the house
+//
+// Imports point downwards only; deps_test.go holds the arrows.
+//
+//	loop                    the kernel: Loop, timers, futures, coroutines, locks, queues
+//	stream                  bytes in order, with limits: streams, listeners, dialing
+//	http1                   HTTP/1.1 on streams, and the adapters to net/http
+//	looptest                for tests: a virtual clock, a network in memory with faults
+//	internal/poll           which descriptors are ready, one file per mechanism
+//	internal/poll/polltest  the suite that every poll backend must pass
+//	internal/sock           socket system calls
+//	internal/owner          who holds the loop?
+//	internal/httpwire       the HTTP/1.1 grammar: bytes in, events out, no I/O
+//	examples                small programs, each with a test
+//	bench                   a module of its own: measurements beside other libraries
+package zonda

@@ -1,0 +1,10 @@
+// Package http1 serves HTTP/1.1 on a loop: one message at a time in each direction,
+// and framing that is never guessed (RFC 9110, RFC 9112).
+//
+// A Handler runs as a coroutine, a new one with each request, and may wait as long
+// as it likes; meanwhile the loop serves the others. A handler that never waits
+// costs no switch of its own. A connection between two requests is one small
+// struct. Std serves an unmodified net/http handler instead, on goroutines.
+//
+// Strings that a Request carries stay valid for ever; they are copies.
+package http1

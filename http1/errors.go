@@ -1,0 +1,64 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/zonda-go/zonda/internal/httpwire"
+)
+
+var (
+	// ErrServerClosed is what ListenAndServe returns after Shutdown or Close.
+	ErrServerClosed = errors.New("http1: server closed")
+	// ErrClientGone is the cause with which a request's coroutine is cancelled when
+	// its client has closed the connection.
+	ErrClientGone = errors.New("http1: the client closed the connection")
+	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody.
+	// Returned by the handler, it is answered 413.
+	ErrBodyTooLarge = errors.New("http1: request body too large")
+	// ErrContentLength is what Write gives when the handler writes more than its
+	// own Content-Length, and what a response ends with that has less.
+	ErrContentLength = errors.New("http1: the response differs from its Content-Length")
+	// ErrNoBody is what Write gives when the response may have no body (to HEAD it
+	// may, and it is not sent).
+	ErrNoBody = errors.New("http1: this status permits no body")
+	// ErrBadField is what the response ends with if one of its header fields would
+	// not be one on the wire: a line break in it, for example.
+	ErrBadField = errors.New("http1: invalid header field")
+)
+
+// An HTTPError is an error that says how to answer: a handler that returns one sets
+// the response's status, if it has not begun.
+type HTTPError struct {
+	// Status is the status code, 400 to 599.
+	Status int
+	// Err is what the log is told, and the client is not. It may be nil.
+	Err error
+}
+
+// Error names the status, and the cause if there is one.
+func (e *HTTPError) Error() string {
+	s := fmt.Sprintf("http1: %d %s", e.Status, httpwire.StatusText(e.Status))
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap is the cause.
+func (e *HTTPError) Unwrap() error { return e.Err }
+
+// statusOf says how an error is answered; 0: it is none of the client's business.
+func statusOf(err error) int {
+	var he *HTTPError
+	var we *httpwire.Error
+	switch {
+	case errors.As(err, &he):
+		return he.Status
+	case errors.Is(err, ErrBodyTooLarge):
+		return 413
+	case errors.As(err, &we):
+		return we.Status
+	}
+	return 0
+}

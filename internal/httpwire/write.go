@@ -1,0 +1,81 @@
+package httpwire
+
+import "strconv"
+
+// AppendStatusLine appends the status line with its CR LF. The version is
+// always HTTP/1.1, also to a client that spoke 1.0 (RFC 9110, 6.2). An
+// unregistered code has no reason phrase, which is permitted (RFC 9112, 4). A
+// code that has not three digits is a mistake of the program, and panics.
+func AppendStatusLine(dst []byte, code int) []byte {
+	if code < 100 || code > 999 {
+		panic("httpwire: status code " + strconv.Itoa(code) + " has not three digits")
+	}
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = append(dst, byte('0'+code/100), byte('0'+code/10%10), byte('0'+code%10), ' ')
+	dst = append(dst, StatusText(code)...)
+	return append(dst, "\r\n"...)
+}
+
+// AppendField appends a field line with its CR LF. Name and value are taken
+// as they are: what did not come from the program itself must have passed
+// ValidFieldName and ValidFieldValue, or it may end the line.
+func AppendField(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}
+
+// AppendContentLength appends the field Content-Length for a body of n bytes,
+// n >= 0.
+func AppendContentLength(dst []byte, n int64) []byte {
+	dst = append(dst, "Content-Length: "...)
+	dst = strconv.AppendInt(dst, n, 10)
+	return append(dst, "\r\n"...)
+}
+
+// AppendHeadEnd appends the empty line that ends a head or a trailer section.
+func AppendHeadEnd(dst []byte) []byte { return append(dst, "\r\n"...) }
+
+// AppendChunk appends p as one chunk. Without bytes it appends nothing,
+// because an empty chunk would end the body.
+func AppendChunk(dst, p []byte) []byte {
+	if len(p) == 0 {
+		return dst
+	}
+	dst = AppendChunkSize(dst, len(p))
+	dst = append(dst, p...)
+	return append(dst, "\r\n"...)
+}
+
+// AppendChunkSize appends the line before n > 0 bytes of data, for data that
+// is written by itself; CR LF must follow it.
+func AppendChunkSize(dst []byte, n int) []byte {
+	dst = strconv.AppendUint(dst, uint64(n), 16)
+	return append(dst, "\r\n"...)
+}
+
+// AppendLastChunk ends a body in the chunked coding that has no trailers.
+func AppendLastChunk(dst []byte) []byte { return append(dst, "0\r\n\r\n"...) }
+
+// ValidFieldName reports whether name is a token (RFC 9110, 5.6.2), as field
+// names and methods are.
+func ValidFieldName[T Text](name T) bool {
+	for i := range len(name) {
+		if !tokenByte[name[i]] {
+			return false
+		}
+	}
+	return len(name) > 0
+}
+
+// ValidFieldValue reports whether value can be sent: it holds no control byte
+// but HT, so it cannot end its line (RFC 9110, 5.5). Bytes from 0x80 on pass.
+func ValidFieldValue[T Text](value T) bool {
+	for i := range len(value) {
+		if isControl(value[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,10 @@
+package poll
+
+func backends() []backend {
+	return []backend{
+		{"epoll", newEpoll},
+		{"epoll-block", newEpollBlock},
+		{"poll", func() (Poller, error) { return newPollfd(openEventfd) }},
+		{"chan", newChan},
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !unix || aix
+
+package poll
+
+func backends() []backend {
+	return []backend{{"chan", newChan}}
+}

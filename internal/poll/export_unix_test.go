@@ -1,0 +1,7 @@
+//go:build unix && !aix
+
+package poll
+
+// NewPollfdPipe is the poll backend with the waker that every Unix has, also
+// where the default is another.
+func NewPollfdPipe() (Poller, error) { return newPollfd(openPipe) }

@@ -1,0 +1,9 @@
+package sock
+
+import "golang.org/x/sys/unix"
+
+const (
+	optKeepIdle     = unix.TCP_KEEPALIVE // other systems call it TCP_KEEPIDLE
+	optKeepInterval = unix.TCP_KEEPINTVL
+	optKeepCount    = unix.TCP_KEEPCNT
+)

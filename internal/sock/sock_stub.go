@@ -1,0 +1,67 @@
+//go:build !(linux || darwin || dragonfly || freebsd || netbsd || openbsd)
+
+package sock
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+)
+
+// No backend of package poll watches sockets here, so there is nothing that
+// these functions could do.
+
+// ErrAgain is never returned here.
+var ErrAgain = errors.New("sock: the call would block")
+
+// Listen gives a *net.OpError that matches errors.ErrUnsupported.
+func Listen(network, _ string, _ Options) (fd int, err error) {
+	return -1, &net.OpError{Op: "listen", Net: network, Err: errors.ErrUnsupported}
+}
+
+// Accept gives errors.ErrUnsupported, and so do the functions below.
+func Accept(int) (nfd int, peer netip.AddrPort, err error) {
+	return -1, netip.AddrPort{}, errors.ErrUnsupported
+}
+
+// Connect is not supported here.
+func Connect(netip.AddrPort) (fd int, err error) { return -1, errors.ErrUnsupported }
+
+// SocketError is not supported here.
+func SocketError(int) error { return errors.ErrUnsupported }
+
+// LocalAddr is not supported here.
+func LocalAddr(int) (netip.AddrPort, error) { return netip.AddrPort{}, errors.ErrUnsupported }
+
+// RemoteAddr is not supported here.
+func RemoteAddr(int) (netip.AddrPort, error) { return netip.AddrPort{}, errors.ErrUnsupported }
+
+// Read is not supported here.
+func Read(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// Write is not supported here.
+func Write(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// Writev is not supported here.
+func Writev(int, [][]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// ShutdownWrite is not supported here.
+func ShutdownWrite(int) error { return errors.ErrUnsupported }
+
+// Close is not supported here.
+func Close(int) error { return errors.ErrUnsupported }
+
+// SetNoDelay is not supported here.
+func SetNoDelay(int, bool) error { return errors.ErrUnsupported }
+
+// SetLinger0 is not supported here.
+func SetLinger0(int) error { return errors.ErrUnsupported }
+
+// SetKeepAlive is not supported here.
+func SetKeepAlive(int, net.KeepAliveConfig) error { return errors.ErrUnsupported }
+
+// IsTemporaryAccept is false: no Accept ever got that far.
+func IsTemporaryAccept(error) bool { return false }
+
+// IsExhausted is false.
+func IsExhausted(error) bool { return false }

@@ -1,0 +1,93 @@
+package loop
+
+import (
+	"context"
+	"time"
+)
+
+// closeTime is how long Close waits for coroutines to end of themselves.
+const closeTime = time.Second
+
+// Close ends the loop for good and gives back what it holds. From now on Post
+// returns ErrClosed. Every coroutine is cancelled with the cause ErrClosed, and the
+// loop goes on until they have ended and what was queued has run, for a second at
+// most. The coroutines that are left are then unwound: their waits return ErrClosed
+// at once, also those in deferred calls. Descriptors that are still watched stay
+// open; they belong to whoever watches them.
+//
+// Any goroutine may call Close. If the loop runs, Close stops it and returns at
+// once; the rest happens before Run returns ErrClosed. Closed tells when it is done.
+// To close twice does nothing.
+func (l *Loop) Close() error {
+	l.mu.Lock()
+	l.refuse = true
+	l.mu.Unlock()
+	l.closing.Store(true)
+	l.Stop()
+	l.shutdown()
+	return nil
+}
+
+// Closed is a channel that is closed when Close has done its work. Any goroutine
+// may call it.
+func (l *Loop) Closed() <-chan struct{} { return l.gone }
+
+// shutdown does the work of Close, unless a Run is under way: then it is called
+// again at the end of that.
+func (l *Loop) shutdown() {
+	if !l.running.CompareAndSwap(false, true) {
+		return
+	}
+	defer l.running.Store(false)
+	if l.closed {
+		return
+	}
+	l.hold()
+	defer l.release()
+	l.root.cancel(context.Canceled, ErrClosed)
+	l.drain()
+	l.unwind()
+	l.closed = true
+	for _, w := range l.workers.idle {
+		w.stop()
+	}
+	l.workers.idle = nil
+	l.ready, l.batch, l.timers, l.watches = nil, nil, timers{}, watches{}
+	l.failures.tellAll()
+	if err := l.poller.Close(); err != nil {
+		l.log.Error("zonda: closing the poller", "error", err)
+	}
+	close(l.gone)
+}
+
+// drain runs the loop until nothing is left to run, or closeTime has passed.
+func (l *Loop) drain() {
+	late := false
+	l.addTimer(l.now()+closeTime, callback(func() { late = true }))
+	for {
+		l.runReady()
+		if late || l.youngest == nil && len(l.ready) == 0 && !l.hasPosted() {
+			return
+		}
+		if err := l.handleEvents(); err != nil {
+			l.log.Error("zonda: closing the loop", "error", err)
+			return
+		}
+	}
+}
+
+// unwind ends the coroutines that are still there. One that has not begun never
+// will.
+func (l *Loop) unwind() {
+	for f := l.youngest; f != nil; f = l.youngest {
+		if f.w == nil {
+			f.body.fail(ErrClosed)
+			f.end()
+			continue
+		}
+		f.w.unwind(f)
+		if f.refusals > maxRefusals {
+			l.log.Error("zonda: a coroutine did not end when its loop was closed", "refusals", f.refusals)
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package loop
+
+import (
+	"context"
+	"time"
+)
+
+// Go starts body as a coroutine, here and now: it runs up to its first wait, then
+// Go returns, and the rest runs in later iterations (Tornado's coroutine, 1.43).
+// The future is the body's result; a panic in the body becomes a *PanicError.
+// Under a closed loop or a cancelled Co the body runs too, but its waits fail.
+//
+// Go belongs to the loop. Started by a goroutine that has a loop which does not
+// run, the coroutine continues when Run is called.
+func Go[T any](parent Parent, body func(*Co) (T, error)) *Future[T] {
+	t := newCoTask(parent, "Go", body)
+	if t.result.f.l.closed {
+		t.fail(ErrClosed)
+		return &t.result.f
+	}
+	t.begin(parent)
+	t.co.l.workers.get(t.co.l).start(&t.fiber)
+	return &t.result.f
+}
+
+// Spawn queues body to run as a coroutine from the next iteration on. Of many
+// bodies spawned together, those that never wait cost no switch of their own.
+// All else is as with Go.
+func Spawn[T any](parent Parent, body func(*Co) (T, error)) *Future[T] {
+	t := newCoTask(parent, "Spawn", body)
+	if t.result.f.l.closed {
+		t.fail(ErrClosed)
+		return &t.result.f
+	}
+	t.begin(parent)
+	t.co.l.queue(&t.fiber)
+	return &t.result.f
+}
+
+// A Job is a coroutine's body that brings its own storage, for servers that start
+// one with each request.
+type Job interface {
+	// Run is the body.
+	Run(co *Co) error
+	// Ended is told on the loop how it ended: with Run's error, a *PanicError or
+	// ErrGoexit. It must not wait.
+	Ended(err error)
+}
+
+// SpawnJob is Spawn for a Job: there is no future, Ended takes its place. It
+// returns the new coroutine's Co, whose Cancel can end it early. On a closed loop
+// it returns nil, and neither method is called.
+func SpawnJob(parent Parent, job Job) *Co {
+	l := parent.scope().l
+	l.check("SpawnJob")
+	if l.closed {
+		return nil
+	}
+	t := &jobTask{job: job}
+	t.body = t
+	t.begin(parent)
+	l.queue(&t.fiber)
+	return &t.co
+}
+
+// Await waits for a future and returns its result. If the future is done, it goes
+// on at once; otherwise other work runs until the future is. It panics unless co is
+// the coroutine that runs now.
+//
+// If co is cancelled before the future is done, Await returns an error that
+// matches both co.Err() and context.Cause(co), and waits for nothing. When nobody
+// awaits the future any more, the operation behind it is withdrawn.
+func Await[T any](co *Co, f *Future[T]) (T, error) {
+	co.mustBeCurrent("Await")
+	if !f.done {
+		if err := co.await(&f.promised); err != nil {
+			var zero T
+			return zero, err
+		}
+	}
+	if f.rare != nil {
+		f.seen()
+	}
+	return f.value, f.err
+}
+
+func (co *Co) await(p *promised) error {
+	if p.l != co.l {
+		panic("loop: Await of a future that belongs to another loop; use Submit or Post")
+	}
+	if err := co.mayWait(); err != nil {
+		return err
+	}
+	p.add(co.f)
+	err := co.suspend()
+	if p.done {
+		return nil // the value wins, also when both came in one iteration
+	}
+	p.drop(co.f)
+	return err
+}
+
+// Sleep waits until d has passed on the loop's clock. It returns early, with an
+// error as Await's, if co is cancelled. It always gives way to other work.
+func Sleep(co *Co, d time.Duration) error {
+	co.mustBeCurrent("Sleep")
+	if err := co.mayWait(); err != nil {
+		return err
+	}
+	f := co.f
+	t := co.l.addTimer(co.l.now()+d, (*waker)(f))
+	err := co.suspend()
+	if t.Stop() {
+		return err
+	}
+	return nil
+}
+
+// Yield lets everything else that is ready run once (Tornado's moment).
+func Yield(co *Co) error {
+	co.mustBeCurrent("Yield")
+	if err := co.mayWait(); err != nil {
+		return err
+	}
+	co.f.wake()
+	return co.suspend()
+}
+
+// Shield runs fn with a Co that co's cancellation does not reach: for cleanup that
+// must wait. It is cancelled when d has passed; 0 means no limit. Closing the loop
+// still ends it.
+func Shield(co *Co, d time.Duration, fn func(*Co) error) error {
+	co.mustBeCurrent("Shield")
+	c := &Co{f: co.f, l: co.l, parent: co, extra: &extra{detached: true}}
+	if d > 0 {
+		c.extra.deadline = co.l.Now().Add(d)
+		c.extra.timer = co.l.addTimer(co.l.now()+d, callback(func() {
+			c.cancel(context.DeadlineExceeded, nil)
+		}))
+	}
+	defer c.cancel(context.Canceled, nil)
+	return fn(c)
+}
+
+// Current is the coroutine that runs on the loop now, nil if none does: for code
+// that must wait and has no Co at hand, such as an io.Writer. It belongs to the
+// loop.
+func (l *Loop) Current() *Co {
+	l.check("Current")
+	if l.current == nil {
+		return nil
+	}
+	return &l.current.co
+}
+
+// waker is a fiber as a timer's task.
+type waker fiber
+
+func (w *waker) run() { (*fiber)(w).wake() }
+
+func (co *Co) mustBeCurrent(op string) {
+	co.l.check(op)
+	if co.l.current != co.f {
+		co.notCurrent(op)
+	}
+}
+
+func (co *Co) notCurrent(op string) {
+	panic("loop: " + op + " with the Co of a coroutine that is not the one running; a Co belongs to its own body")
+}
+
+// coTask is a coroutine with its result, in one piece of memory.
+type coTask[T any] struct {
+	fiber
+	result Promise[T]
+	do     func(*Co) (T, error)
+}
+
+func newCoTask[T any](parent Parent, op string, do func(*Co) (T, error)) *coTask[T] {
+	l := parent.scope().l
+	l.check(op)
+	t := &coTask[T]{do: do}
+	t.result.f.l = l
+	t.body = t
+	return t
+}
+
+func (t *coTask[T]) call(co *Co) {
+	v, err := t.do(co)
+	if err != nil {
+		t.fail(err)
+	} else {
+		t.result.TrySet(v)
+	}
+}
+
+func (t *coTask[T]) fail(err error) { t.result.TryFail(err) }
+
+// jobTask is a coroutine that runs a Job.
+type jobTask struct {
+	fiber
+	job Job
+}
+
+func (t *jobTask) call(co *Co)    { t.job.Ended(t.job.Run(co)) }
+func (t *jobTask) fail(err error) { t.job.Ended(err) }

@@ -1,0 +1,69 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync"
+)
+
+// failures are the errors of futures that nobody has looked at yet. Each is
+// logged once: when its future is collected, or when the loop is closed (Tornado
+// 1.37). Cancellation is not logged: whoever cancels knows.
+type failures struct {
+	mu      sync.Mutex // the collector's cleanups run on a goroutine of their own
+	pending map[*failure]struct{}
+}
+
+// A failure holds all that its log record needs, and does not reach the future,
+// or that could never be collected.
+type failure struct {
+	set *failures
+	log *slog.Logger
+	err error
+}
+
+// watchFailure notes that the future f has failed with err and that no one waits
+// for it yet.
+func watchFailure[T any](f *Future[T], err error) *failure {
+	if errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed) {
+		return nil
+	}
+	l := f.l
+	r := &failure{&l.failures, l.log, err}
+	l.failures.mu.Lock()
+	if l.failures.pending == nil {
+		l.failures.pending = make(map[*failure]struct{})
+	}
+	l.failures.pending[r] = struct{}{}
+	l.failures.mu.Unlock()
+	runtime.AddCleanup(f, (*failure).tell, r)
+	return r
+}
+
+// tell logs the failure unless it was seen, or told, before.
+func (r *failure) tell() {
+	if r.set.remove(r) {
+		r.log.Error("zonda: the failure of a future was never looked at", "error", r.err)
+	}
+}
+
+func (s *failures) remove(r *failure) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.pending[r]
+	delete(s.pending, r)
+	return ok
+}
+
+// tellAll logs what is left when the loop closes.
+func (s *failures) tellAll() {
+	s.mu.Lock()
+	left := s.pending
+	s.pending = nil
+	s.mu.Unlock()
+	for r := range left {
+		r.log.Error("zonda: the failure of a future was never looked at", "error", r.err)
+	}
+}

@@ -1,0 +1,292 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrPending is what Result gives while a future has none.
+var ErrPending = errors.New("loop: the future is not done")
+
+// A Future is a result that may not be there yet: a value or an error. It belongs
+// to its loop, except for Wait. Futures come from a Promise, a coroutine or an
+// operation; the zero Future is not usable.
+type Future[T any] struct {
+	promised
+	value T
+}
+
+// A Promise is the writing end of a Future: to be fulfilled once, with Set or
+// Fail. It belongs to its loop, except for Post. Make one with NewPromise.
+type Promise[T any] struct {
+	f Future[T]
+}
+
+// promised is the part of a future that does not depend on its type.
+type promised struct {
+	l        *Loop
+	err      error
+	first    observer // the one that a future usually has
+	withdraw func()   // takes the operation back when nobody waits for it any more
+	rare     *rare
+	done     bool
+	quiet    bool // a failure nobody looks at is no news
+}
+
+// rare is what few futures need.
+type rare struct {
+	more []observer // after first
+	fail *failure
+}
+
+// An observer is told once that a future is done, at once, while the promise is
+// being fulfilled. It must not run user code: it queues that for the next
+// iteration.
+type observer interface{ observe() }
+
+// NewPromise makes a promise whose future belongs to l.
+func NewPromise[T any](l *Loop) *Promise[T] {
+	l.check("NewPromise")
+	return &Promise[T]{Future[T]{promised: promised{l: l}}}
+}
+
+// Resolved is a future that has a value already.
+func Resolved[T any](l *Loop, v T) *Future[T] {
+	return &Future[T]{promised{l: l, done: true}, v}
+}
+
+// FailedFuture is a future that has failed already.
+func FailedFuture[T any](l *Loop, err error) *Future[T] {
+	p := NewPromise[T](l)
+	p.Fail(err)
+	return p.Future()
+}
+
+// Void is a future without a value that is done: one for all, so that an
+// operation which succeeds at once need not make any.
+func (l *Loop) Void() *Future[struct{}] { return l.void }
+
+// Future is the reading end.
+func (p *Promise[T]) Future() *Future[T] { return &p.f }
+
+// Set fulfils the promise with a value. Coroutines that await it, and OnDone
+// callbacks, run in the next iteration. A second fulfilment panics; use TrySet
+// where that is a matter of luck.
+func (p *Promise[T]) Set(v T) {
+	if !p.TrySet(v) {
+		panic("loop: Promise.Set: the promise was fulfilled before" + p.f.outcome())
+	}
+}
+
+// Fail fulfils the promise with an error, which must not be nil. A second
+// fulfilment panics; use TryFail where that is a matter of luck. An error that
+// nobody ever looks at is logged.
+func (p *Promise[T]) Fail(err error) {
+	if !p.TryFail(err) {
+		panic("loop: Promise.Fail: the promise was fulfilled before" + p.f.outcome())
+	}
+}
+
+// TrySet is Set, but reports false if the promise was fulfilled before.
+func (p *Promise[T]) TrySet(v T) bool {
+	p.f.l.check("Promise.Set")
+	if p.f.done {
+		return false
+	}
+	p.f.value = v
+	p.f.finish()
+	return true
+}
+
+// TryFail is Fail, but reports false if the promise was fulfilled before.
+func (p *Promise[T]) TryFail(err error) bool {
+	p.f.l.check("Promise.Fail")
+	if err == nil {
+		panic("loop: Promise.Fail with a nil error")
+	}
+	if p.f.done {
+		return false
+	}
+	p.f.err = err
+	if !p.f.observed() && !p.f.quiet {
+		p.f.extend().fail = watchFailure(&p.f, err)
+	}
+	p.f.finish()
+	return true
+}
+
+// Post fulfils the promise from any goroutine: with err, or with v if err is nil.
+// If the promise is fulfilled before that arrives, it is dropped. It returns
+// ErrClosed, and does nothing, once the loop is closed.
+func (p *Promise[T]) Post(v T, err error) error {
+	return p.f.l.Post(func() {
+		if err != nil {
+			p.TryFail(err)
+		} else {
+			p.TrySet(v)
+		}
+	})
+}
+
+// OnWithdraw says how to take the operation back that will fulfil the promise. fn
+// is called, at most once, when the last coroutine that awaited the future has
+// stopped waiting (it was cancelled or timed out); the operation should then give
+// back what it held. Without it, nothing happens, and the result finds no one.
+func (p *Promise[T]) OnWithdraw(fn func()) {
+	p.f.l.check("Promise.OnWithdraw")
+	p.f.withdraw = fn
+}
+
+// Quiet says that a failure of the promise need not be logged if nobody ever looks
+// at it, because there are other ways to learn of it.
+func (p *Promise[T]) Quiet() { p.f.quiet = true }
+
+// Done reports whether the future has its result.
+func (f *Future[T]) Done() bool {
+	f.l.check("Future.Done")
+	return f.done
+}
+
+// Result is the value or the error; ErrPending while there is neither.
+func (f *Future[T]) Result() (T, error) {
+	f.l.check("Future.Result")
+	if !f.done {
+		var zero T
+		return zero, ErrPending
+	}
+	f.seen()
+	return f.value, f.err
+}
+
+// OnDone has fn called with the future once it is done: always in a later
+// iteration, also if it is done already (Tornado's add_future).
+func (f *Future[T]) OnDone(fn func(*Future[T])) {
+	f.l.check("Future.OnDone")
+	call := callback(func() { fn(f) })
+	if f.done {
+		f.seen()
+		f.l.queue(call)
+		return
+	}
+	f.add(&onDone{f.l, call})
+}
+
+// Wait blocks the calling goroutine, which must not hold the loop, until the
+// future is done or ctx is. In the latter case it returns context.Cause(ctx), and
+// ErrClosed if the loop is closed first.
+func (f *Future[T]) Wait(ctx context.Context) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	got := make(chan result, 1)
+	err := f.l.Post(func() {
+		f.OnDone(func(f *Future[T]) {
+			v, err := f.Result()
+			got <- result{v, err}
+		})
+	})
+	var zero T
+	if err != nil {
+		return zero, err
+	}
+	select {
+	case r := <-got:
+		return r.v, r.err
+	case <-ctx.Done():
+		return zero, context.Cause(ctx)
+	case <-f.l.gone:
+		return zero, ErrClosed
+	}
+}
+
+// String says whether the future is pending, or what came of it.
+func (f *Future[T]) String() string {
+	switch {
+	case !f.done:
+		return "<Future pending>"
+	case f.err != nil:
+		return fmt.Sprintf("<Future failed: %v>", f.err)
+	default:
+		return fmt.Sprintf("<Future done: %v>", f.value)
+	}
+}
+
+// outcome describes a fulfilled promise to whoever fulfils it again.
+func (f *Future[T]) outcome() string {
+	if f.err != nil {
+		return ", with the error: " + f.err.Error()
+	}
+	return fmt.Sprintf(", with the value: %v", f.value)
+}
+
+type onDone struct {
+	l    *Loop
+	call callback
+}
+
+func (o *onDone) observe() { o.l.queue(o.call) }
+
+// finish marks the future done and tells its observers.
+func (p *promised) finish() {
+	p.done = true
+	p.withdraw = nil
+	first, rare := p.first, p.rare
+	p.first = nil
+	if first != nil {
+		first.observe()
+	}
+	if rare != nil {
+		more := rare.more
+		rare.more = nil
+		for _, o := range more {
+			o.observe()
+		}
+	}
+}
+
+func (p *promised) observed() bool {
+	return p.first != nil || p.rare != nil && len(p.rare.more) > 0
+}
+
+func (p *promised) add(o observer) {
+	if !p.observed() {
+		p.first = o
+		return
+	}
+	x := p.extend()
+	x.more = append(x.more, o)
+}
+
+func (p *promised) extend() *rare {
+	if p.rare == nil {
+		p.rare = &rare{}
+	}
+	return p.rare
+}
+
+// drop removes an observer; when the last one has left a pending future, the
+// operation behind it is withdrawn.
+func (p *promised) drop(o observer) {
+	if p.first == o {
+		p.first = nil
+	} else if p.rare != nil {
+		if i := slices.Index(p.rare.more, o); i >= 0 {
+			p.rare.more = slices.Delete(p.rare.more, i, i+1)
+		}
+	}
+	if undo := p.withdraw; undo != nil && !p.done && !p.observed() {
+		p.withdraw = nil
+		undo()
+	}
+}
+
+// seen says that someone has looked at the result.
+func (p *promised) seen() {
+	if p.rare != nil && p.rare.fail != nil {
+		p.l.failures.remove(p.rare.fail)
+		p.rare.fail = nil
+	}
+}

@@ -1,0 +1,376 @@
+package loop
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zonda-go/zonda/internal/poll"
+)
+
+var (
+	// ErrClosed says that the loop was closed: it takes no more work. As a cause of
+	// cancellation it says that the loop is being closed under a coroutine.
+	ErrClosed = errors.New("loop: closed")
+	// ErrRunning is what Run and RunSync return when the loop runs already.
+	ErrRunning = errors.New("loop: already running")
+	// ErrStopped is what RunSync returns when Stop ended the loop before the body
+	// was done.
+	ErrStopped = errors.New("loop: stopped before the body was done")
+)
+
+const (
+	// maxSleep bounds one sleep, so that a deadline years away cannot overflow a
+	// system's timeout (Tornado's _POLL_TIMEOUT).
+	maxSleep = time.Hour
+	// maxSkips is how many polls in a row may be left out while callbacks wait. A
+	// poll costs about as much as resuming a coroutine; eight of them in a row
+	// delay I/O by no more than eight rounds of callbacks.
+	maxSkips = 8
+	// politeness is how long a loop may stay away from its sleep before it lets
+	// the other goroutines of its P run. With GOMAXPROCS=1 they would otherwise
+	// wait for the runtime's preemption, 10-20 ms.
+	politeness = 200 * time.Microsecond
+	// readBuffer is the size of ReadBuffer.
+	readBuffer = 64 << 10
+	// batchEvents is how many events one poll fetches.
+	batchEvents = 256
+)
+
+// Options configure a Loop. The zero value, and a nil *Options, mean the defaults.
+type Options struct {
+	// Poller names the backend: "epoll", "epoll-block", "poll" or "chan", where
+	// the platform has it. Default: the environment variable ZONDA_POLLER, or else
+	// the platform's best.
+	Poller string
+	// Clock is the loop's idea of time. Default: the machine's monotonic clock.
+	Clock Clock
+	// Logger receives what nobody else can be told: panics of callbacks, failures
+	// that no one looked at. Default: slog.Default().
+	Logger *slog.Logger
+	// OnError receives the panics of callbacks, as a *PanicError, instead of
+	// Logger. It runs on the loop. Default: nil, they are logged with their stack.
+	OnError func(error)
+	// Strict makes every loop-only method check that its caller holds the loop,
+	// and makes no iteration leave its poll out. It costs about a microsecond a
+	// call. Default: false, except that builds with -race always check.
+	Strict bool
+}
+
+// A Loop runs callbacks, timers and I/O events, one at a time, on the goroutine
+// that called Run.
+//
+// It belongs to whoever holds it (see the package documentation); only Post, Do,
+// Stop, Close, Closed and Logger may be called from any goroutine. Make one with New;
+// the zero Loop is not usable. A closed loop stays closed.
+type Loop struct {
+	// Immutable after New.
+	poller  poll.Poller
+	clock   Clock // nil: the machine's
+	base    time.Time
+	log     *slog.Logger
+	onError func(error)
+	strict  bool
+	void    *Future[struct{}]
+	gone    chan struct{} // closed when Close has done its work
+
+	// Owned by the loop.
+	ready    []task // for the next iteration
+	batch    []task // of this iteration; batch[next:] has yet to run
+	next     int
+	timers   timers
+	watches  watches
+	events   []poll.Event // of this iteration; events[event:] has yet to run
+	event    int
+	fetched  []poll.Event // room for events
+	skipped  int          // polls left out in a row
+	lastNap  time.Duration
+	current  *fiber // the coroutine that runs; nil: the goroutine in Run
+	root     Co     // ancestor of every coroutine; cancelled by Close
+	workers  workers
+	buffer   []byte // ReadBuffer
+	youngest *fiber // of the coroutines that were started or queued and have not ended
+	closed   bool
+	failures failures
+
+	// Any goroutine.
+	running  atomic.Bool
+	stopping atomic.Bool
+	closing  atomic.Bool
+	sleep    atomic.Uint32 // awake, parked or notified: see wake.go
+	holder   atomic.Uint64 // goroutine id of whoever holds the loop; 0: not checked
+	mu       sync.Mutex    // guards posted, refuse
+	posted   []task
+	refuse   bool
+}
+
+// A task is one thing an iteration runs: a callback, or a coroutine to begin or
+// to resume.
+type task interface{ run() }
+
+type callback func()
+
+func (f callback) run() { f() }
+
+// New makes a loop. A nil o means the defaults. The error says which backend is
+// unknown or could not be opened.
+func New(o *Options) (*Loop, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	name := o.Poller
+	if name == "" {
+		name = os.Getenv("ZONDA_POLLER")
+	}
+	p, err := poll.New(name)
+	if err != nil {
+		return nil, fmt.Errorf("loop: %w", err)
+	}
+	l := &Loop{
+		poller:  p,
+		clock:   o.Clock,
+		base:    time.Now(),
+		log:     o.Logger,
+		onError: o.OnError,
+		strict:  o.Strict,
+		fetched: make([]poll.Event, batchEvents),
+		gone:    make(chan struct{}),
+	}
+	if l.clock != nil {
+		l.base = l.clock.Now()
+	}
+	if l.log == nil {
+		l.log = slog.Default()
+	}
+	l.root.l = l
+	l.void = Resolved(l, struct{}{})
+	return l, nil
+}
+
+// PollerName is the name of the backend the loop sleeps in.
+func (l *Loop) PollerName() string { return l.poller.Name() }
+
+// Run runs the loop on this goroutine until Stop or Close. It returns nil after
+// Stop, ErrClosed after Close, ErrRunning if the loop runs already (also when it
+// is called from one of the loop's own callbacks), and otherwise an error of the
+// backend. It may be called again after it has returned: callbacks that were
+// still queued run then.
+//
+// A Stop that came before Run makes it return at once, and is used up by that.
+func (l *Loop) Run() error {
+	if l.closing.Load() {
+		return ErrClosed
+	}
+	if !l.running.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer l.leave()
+	l.hold()
+	if l.stopping.Load() {
+		return l.ended()
+	}
+	for {
+		again, err := l.iterate()
+		if err != nil {
+			return err
+		}
+		if !again {
+			return l.ended()
+		}
+	}
+}
+
+func (l *Loop) ended() error {
+	if l.closing.Load() {
+		return ErrClosed
+	}
+	return nil
+}
+
+// iterate is one turn of the loop, in Tornado's order; docs/loop.md draws it.
+func (l *Loop) iterate() (again bool, err error) {
+	l.runReady()
+	if l.stopping.Load() {
+		return false, nil
+	}
+	return true, l.handleEvents()
+}
+
+// runReady is the first half of an iteration: callbacks, then timers.
+func (l *Loop) runReady() {
+	l.snapshot()
+	l.collectDue()
+	l.guard((*Loop).runBatch)
+	l.guard((*Loop).runDue)
+}
+
+// handleEvents is the second half: sleep, if there is nothing to do, then I/O.
+func (l *Loop) handleEvents() error {
+	if err := l.poll(); err != nil {
+		return fmt.Errorf("loop: %s: %w", l.poller.Name(), err)
+	}
+	l.guard((*Loop).dispatch)
+	return nil
+}
+
+// leave gives the loop back to the goroutine that has it, also when a callback
+// called runtime.Goexit. A Stop is used up by the Run it ended.
+func (l *Loop) leave() {
+	if l.next < len(l.batch) { // Goexit: the rest of the batch is still owed
+		l.ready = append(l.batch[l.next:len(l.batch):len(l.batch)], l.ready...)
+	}
+	l.batch, l.next = nil, 0
+	l.events, l.event = nil, 0 // level-triggered: reported again
+	l.current = nil
+	l.release()
+	l.stopping.Store(false)
+	l.running.Store(false)
+	if l.closing.Load() {
+		l.shutdown()
+	}
+}
+
+// snapshot fixes what this iteration runs: what is queued now. Whatever these
+// callbacks queue runs in the next iteration, after a poll, so that a callback
+// which queues itself for ever starves neither timers nor I/O.
+func (l *Loop) snapshot() {
+	l.batch, l.ready, l.next = l.ready, l.batch[:0], 0
+	l.takePosted()
+}
+
+func (l *Loop) runBatch() {
+	for l.next < len(l.batch) {
+		t := l.batch[l.next]
+		l.batch[l.next] = nil
+		l.next++
+		t.run()
+	}
+}
+
+// guard runs a stage of the iteration, which calls user code. A stage keeps its
+// position in the loop, so that after a panic it goes on behind the culprit. If
+// user code calls runtime.Goexit, Run ends here, and leave tidies up.
+func (l *Loop) guard(stage func(*Loop)) {
+	for !l.attempt(stage) {
+	}
+}
+
+func (l *Loop) attempt(stage func(*Loop)) (done bool) {
+	defer func() {
+		if done {
+			return
+		}
+		if v := recover(); v != nil {
+			l.report(newPanicError("callback", v))
+		}
+	}()
+	stage(l)
+	return true
+}
+
+// poll fetches events, and sleeps for them when there is nothing else to do.
+func (l *Loop) poll() error {
+	l.events, l.event = nil, 0
+	idle := len(l.ready) == 0
+	if !idle && l.skipped < maxSkips && !l.strict {
+		l.skipped++
+		return nil
+	}
+	l.skipped = 0
+	n, err := l.poller.Wait(l.fetched, 0)
+	if n == 0 && err == nil && idle {
+		n, err = l.nap()
+	} else {
+		l.yieldProcessor()
+	}
+	l.events = l.fetched[:n]
+	return err
+}
+
+// nap sleeps until the next deadline, an event or a post. A virtual clock jumps
+// to the deadline instead.
+func (l *Loop) nap() (int, error) {
+	d := l.untilNext()
+	if d == 0 {
+		return 0, nil
+	}
+	if d > 0 && l.clock != nil && l.clock.Skip(d) {
+		return 0, nil
+	}
+	n, err := l.park(d)
+	l.lastNap = l.now()
+	return n, err
+}
+
+// untilNext is the time to the next deadline; negative: there is none.
+func (l *Loop) untilNext() time.Duration {
+	when, ok := l.timers.first()
+	if !ok {
+		return -1
+	}
+	return min(max(0, when-l.now()), maxSleep)
+}
+
+// yieldProcessor lets other goroutines have this P once in a while: see
+// politeness.
+func (l *Loop) yieldProcessor() {
+	if now := l.now(); now-l.lastNap > politeness {
+		runtime.Gosched()
+		l.lastNap = now
+	}
+}
+
+// Call queues fn for the next iteration, after what is queued already. It is
+// Tornado's add_callback for whoever holds the loop; from other goroutines use
+// Post. On a closed loop it does nothing.
+func (l *Loop) Call(fn func()) {
+	l.check("Call")
+	l.queue(callback(fn))
+}
+
+func (l *Loop) queue(t task) { l.ready = append(l.ready, t) }
+
+// Stop makes Run return once the present iteration's callbacks and timers have
+// run. Called while the loop's I/O handlers run, the rest of the events is
+// handled and one more round of callbacks and timers runs first. If the loop is
+// not running, the next Run returns at once. Any goroutine may call it, and more
+// than once.
+func (l *Loop) Stop() {
+	l.stopping.Store(true)
+	l.wake()
+}
+
+// Logger is Options.Logger, or what stands in for it. Any goroutine may call it.
+func (l *Loop) Logger() *slog.Logger { return l.log }
+
+// ReadBuffer is room for one read, the same for everyone on the loop: what lies in
+// it is gone as soon as other code runs. With it an idle connection needs no buffer
+// of its own. It belongs to the loop.
+func (l *Loop) ReadBuffer() []byte {
+	l.check("ReadBuffer")
+	if l.buffer == nil {
+		l.buffer = make([]byte, readBuffer)
+	}
+	return l.buffer
+}
+
+// Now is the time on the loop's clock.
+func (l *Loop) Now() time.Time {
+	if l.clock != nil {
+		return l.clock.Now()
+	}
+	return time.Now()
+}
+
+// now is the time since the loop was made: the unit of its timers.
+func (l *Loop) now() time.Duration {
+	if l.clock != nil {
+		return l.clock.Now().Sub(l.base)
+	}
+	return time.Since(l.base)
+}

@@ -1,0 +1,106 @@
+package loop
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+)
+
+// RunSync runs the loop on this goroutine until body is done, and returns its
+// result. It returns ErrRunning if the loop runs already (from another goroutine
+// use Do), and ErrStopped if Stop ended the loop first.
+func RunSync[T any](l *Loop, body func(*Co) (T, error)) (T, error) {
+	var zero T
+	if l.running.Load() {
+		return zero, ErrRunning
+	}
+	if l.closing.Load() {
+		return zero, ErrClosed
+	}
+	f := Spawn(l, body)
+	f.add((*stopper)(l))
+	err := l.Run()
+	if f.done {
+		return f.Result()
+	}
+	return zero, cmp.Or(err, ErrStopped)
+}
+
+// stopper is a loop as an observer: it stops when the future is done.
+type stopper Loop
+
+func (s *stopper) observe() { (*Loop)(s).Stop() }
+
+// RunSyncTimeout is RunSync, but the body is cancelled with
+// context.DeadlineExceeded when d has passed on the loop's clock (Tornado I38).
+func RunSyncTimeout[T any](l *Loop, d time.Duration, body func(*Co) (T, error)) (T, error) {
+	return RunSync(l, func(co *Co) (T, error) {
+		co, cancel := co.WithTimeout(d)
+		defer cancel()
+		v, err := body(co)
+		if err != nil && co.Err() == context.DeadlineExceeded {
+			err = fmt.Errorf("loop: operation timed out after %v: %w", d, err)
+		}
+		return v, err
+	})
+}
+
+// Do runs body as a coroutine of l and blocks until it is done: the door into a
+// loop from other goroutines. The coroutine has ctx's values; when ctx is
+// cancelled, so is it, with the same cause, and Do still waits for it to end. Do
+// returns ErrClosed if the loop is closed before the body is done. It must not be
+// called by whoever holds the loop.
+func Do[T any](ctx context.Context, l *Loop, body func(*Co) (T, error)) (T, error) {
+	type result struct {
+		v   T
+		err error
+	}
+	got := make(chan result, 1)
+	var zero T
+	err := l.Post(func() {
+		call := &Co{extra: &extra{outer: ctx}}
+		call.attach(&l.root)
+		stop := context.AfterFunc(ctx, func() {
+			cause := context.Cause(ctx)
+			_ = l.Post(func() { call.cancel(ctx.Err(), cause) })
+		})
+		Go(call, body).finally(func(v T, err error) {
+			stop()
+			call.detach()
+			got <- result{v, err}
+		})
+	})
+	if err != nil {
+		return zero, err
+	}
+	select {
+	case r := <-got:
+		return r.v, r.err
+	case <-l.gone:
+	}
+	select { // the body may have ended while the loop was closing
+	case r := <-got:
+		return r.v, r.err
+	default:
+		return zero, ErrClosed
+	}
+}
+
+// finally calls fn with the result as soon as there is one. fn must not run user
+// code.
+func (f *Future[T]) finally(fn func(T, error)) {
+	tell := observerFunc(func() {
+		f.seen()
+		fn(f.value, f.err)
+	})
+	if f.done {
+		tell()
+		return
+	}
+	f.add(tell)
+}
+
+type observerFunc func()
+
+func (f observerFunc) observe() { f() }

@@ -1,0 +1,67 @@
+package loop
+
+import "time"
+
+// The states of Loop.sleep.
+const (
+	awake    uint32 = iota
+	parked          // the loop sleeps, or is about to
+	notified        // parked, and someone has undertaken to wake it
+)
+
+// Post queues fn for the loop's next iteration. Any goroutine may call it; posts
+// of one goroutine run in their order. It returns ErrClosed, and fn will never
+// run, once the loop is closed.
+func (l *Loop) Post(fn func()) error { return l.post(callback(fn)) }
+
+func (l *Loop) post(t task) error {
+	l.mu.Lock()
+	if l.refuse {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	l.posted = append(l.posted, t)
+	l.mu.Unlock()
+	l.wake()
+	return nil
+}
+
+// wake ends the loop's sleep. Of many callers only the first pays for it.
+//
+// No wake-up is lost: a caller first leaves its work (in posted, or stopping) and
+// then reads the state; the loop first publishes parked and then looks for work
+// (in park). Whatever the order of these four, either the caller sees parked or
+// the loop sees the work. A Wake that arrives after the loop was woken by
+// something else stays in the poller as a level, and costs one empty turn.
+func (l *Loop) wake() {
+	if l.sleep.Load() == parked && l.sleep.CompareAndSwap(parked, notified) {
+		l.poller.Wake()
+	}
+}
+
+// park sleeps in the poller. A negative d means until an event or a wake.
+func (l *Loop) park(d time.Duration) (int, error) {
+	l.sleep.Store(parked)
+	defer l.sleep.Store(awake)
+	if l.hasPosted() || l.stopping.Load() {
+		return 0, nil
+	}
+	return l.poller.Wait(l.fetched, d)
+}
+
+func (l *Loop) hasPosted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.posted) > 0
+}
+
+// takePosted moves what other goroutines have posted to the end of the batch.
+func (l *Loop) takePosted() {
+	l.mu.Lock()
+	if len(l.posted) > 0 {
+		l.batch = append(l.batch, l.posted...)
+		clear(l.posted)
+		l.posted = l.posted[:0]
+	}
+	l.mu.Unlock()
+}

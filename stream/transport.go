@@ -1,0 +1,34 @@
+package stream
+
+import (
+	"net/netip"
+
+	"github.com/zonda-go/zonda/internal/sock"
+	"github.com/zonda-go/zonda/loop"
+)
+
+// A Transport is a connected, non-blocking byte channel: what a Stream needs of a
+// socket. It belongs to the loop it was started on.
+type Transport interface {
+	// Start has h told on l when the transport is ready. It is called once, first.
+	Start(l *loop.Loop, h loop.Handler) error
+	// Want says what h is to be told of: Readable, Writable, both or nothing.
+	// Readiness is level-triggered. Failed may be told at any time.
+	Want(loop.Events) error
+	// Read and Write move what can be moved now. Nothing can: ErrAgain. Read
+	// gives io.EOF after the peer's last byte.
+	Read(p []byte) (int, error)
+	Write(p []byte) (int, error)
+	// CloseWrite tells the peer that no more bytes will come.
+	CloseWrite() error
+	// Close gives the transport back; what the peer has not received yet may
+	// still be delivered. With abort it is not: the peer sees a reset.
+	Close(abort bool) error
+	// LocalAddr and RemoteAddr are the two ends, as far as they have addresses.
+	LocalAddr() netip.AddrPort
+	RemoteAddr() netip.AddrPort
+}
+
+// ErrAgain is what a Transport's Read and Write return when they would have to
+// wait.
+var ErrAgain = sock.ErrAgain
