@@ -1,48 +1,58 @@
 package http1
 
 import (
+	"errors"
+	"fmt"
 	"io"
-	"slices"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
 )
 
-// maxFraming is room for the longest framing between two pieces of a body.
-const maxFraming = 512
+// maxSkip is how much of a body that the handler did not read is thrown away so
+// that the connection can be used again. Beyond it, closing is cheaper.
+const maxSkip = 256 << 10
+
+var (
+	errBodyCut    = fmt.Errorf("%w: %w", ErrClientGone, io.ErrUnexpectedEOF)
+	errBodyShared = errors.New("http1: Body.Read while another Read of it waits")
+)
 
 // A Body is the body of a request. It belongs to the loop; reading it makes the
 // coroutine that reads wait for bytes, and the client for the reader.
 type Body struct {
 	ex      *exchange
 	framing httpwire.Framing
-	left    int64 // of a Content-Length
-	total   int64 // read so far
-	limit   int64 // of total; negative: none
 	chunks  httpwire.Chunks
-	rest    []byte // decoded, and too much for the last Read
+	left    int64 // of a Content-Length, not decoded yet
+	limit   int64 // of total; 0 or less: none
+	total   int64 // decoded so far
+	skipped int64 // of total: thrown away
+	ready   int   // decoded bytes at the beginning of the stream's buffer
 	waiting *loop.Promise[struct{}]
 	err     error
-	expect  bool // the client waits for 100 (Continue)
-	done    bool // all of it has been taken from the stream
-	close   bool // what is left of it cannot be skipped
+	expect  bool // the client may be waiting for 100 (Continue)
+	done    bool // the end is decoded
+	close   bool // nobody can tell where the next request begins, or it is too far
 }
 
 var _ io.Reader = (*Body)(nil)
 
 // Read reads from the body, and waits until there is something. At the end it gives
-// io.EOF; if the client leaves before, io.ErrUnexpectedEOF, or an error as Await's
-// if the coroutine is cancelled; beyond Server.MaxBody, ErrBodyTooLarge.
+// io.EOF. If the client leaves before, the error matches io.ErrUnexpectedEOF and
+// ErrClientGone; beyond Server.MaxBody it is ErrBodyTooLarge. If the coroutine is
+// cancelled, it is as Await's.
 func (b *Body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
 	for {
-		if n := copy(p, b.rest); n > 0 {
-			b.rest = b.rest[n:]
-			return n, nil
+		n := 0
+		for more := true; more && n < len(p); {
+			m := b.take(p[n:])
+			n += m
+			more = m > 0
 		}
-		n := b.take(p)
 		if n > 0 {
 			return n, nil
 		}
@@ -57,41 +67,49 @@ func (b *Body) Read(p []byte) (int, error) {
 
 // take moves bytes that have come into p.
 func (b *Body) take(p []byte) int {
-	if b.err != nil || b.done {
+	if b.ex.over {
 		return 0
 	}
 	s := b.ex.c.s
-	buf := s.Buffered()
-	data, used := b.next(buf[:min(len(buf), max(len(p), maxFraming))])
-	n := copy(p, data)
-	b.rest = slices.Clone(data[n:])
-	s.Discard(used)
-	b.total += int64(len(data))
-	if b.limit > 0 && b.total > b.limit {
-		b.err, b.close = ErrBodyTooLarge, true
-		return 0
+	if b.ready == 0 && !b.done && b.err == nil {
+		data, used := b.decode(s.Buffered())
+		if used > 0 {
+			b.expect = false // it is sending
+		}
+		s.Discard(used - data)
+		b.ready = data
+		if beyond := b.total - b.limit; b.limit > 0 && beyond > 0 {
+			b.ready = max(0, b.ready-int(beyond))
+			b.err, b.close = ErrBodyTooLarge, true
+		}
 	}
+	buf := s.Buffered()
+	n := copy(p, buf[:min(b.ready, len(buf))])
+	s.Discard(n)
+	b.ready -= n
 	return n
 }
 
-// next decodes the next piece of the body from buf, and says how much of buf that
-// has used up.
-func (b *Body) next(buf []byte) (data []byte, used int) {
+// decode finds the next piece of the body in buf: data bytes, which are the last of
+// those that it used up.
+func (b *Body) decode(buf []byte) (data, used int) {
 	if b.framing != httpwire.Chunked {
-		n := int(min(b.left, int64(len(buf))))
-		b.left -= int64(n)
+		n := min(b.left, int64(len(buf)))
+		b.left -= n
+		b.total += n
 		b.done = b.left == 0
-		return buf[:n], n
+		return int(n), int(n)
 	}
 	for {
-		data, n, done, err := b.chunks.Next(buf[used:])
+		piece, n, done, err := b.chunks.Next(buf[used:])
 		used += n
+		b.total += int64(len(piece))
 		b.done = done
 		if err != nil {
 			b.err, b.close = err, true
 		}
-		if n == 0 || len(data) > 0 || done || err != nil {
-			return data, used
+		if n == 0 || len(piece) > 0 || done || err != nil {
+			return len(piece), used
 		}
 	}
 }
@@ -99,30 +117,33 @@ func (b *Body) next(buf []byte) (data []byte, used int) {
 // ended says why no more bytes will come.
 func (b *Body) ended() error {
 	switch {
+	case b.ex.over:
+		return errOver
 	case b.err != nil:
 		return b.err
 	case b.done:
 		return io.EOF
-	case b.ex.over:
-		return ErrServerClosed
-	case b.ex.c.shut || b.ex.c.s.EOF():
-		return io.ErrUnexpectedEOF
+	case b.ex.c.gone() || b.ex.c.s.EOF():
+		return errBodyCut
 	}
 	return nil
 }
 
 // wait waits for bytes. A client that expects it is told now that they are wanted
-// (RFC 9110, 10.1.1).
+// (RFC 9110, 10.1.1), unless it has its response already.
 func (b *Body) wait() error {
 	c := b.ex.c
-	if b.expect {
+	co := c.sv.l.Current()
+	switch {
+	case co == nil:
+		panic("http1: Body.Read outside a coroutine")
+	case b.waiting != nil:
+		return errBodyShared
+	}
+	if b.expect && !b.ex.w.begun {
 		b.expect = false
 		c.uncork()
 		c.s.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
-	}
-	co := c.sv.l.Current()
-	if co == nil {
-		panic("http1: Body.Read outside a coroutine")
 	}
 	b.waiting = loop.NewPromise[struct{}](c.sv.l)
 	_, err := loop.Await(co, b.waiting.Future())
@@ -137,21 +158,26 @@ func (b *Body) wake() {
 	}
 }
 
-// skip throws away what p holds of the body.
-func (b *Body) skip(p []byte) (n int, done bool) {
-	if b.expect {
-		// The client may or may not send it now: nobody can tell where the next
-		// request would begin.
+// unwanted reports whether a response that is whole now ends the connection,
+// because of what was not read of the body.
+func (b *Body) unwanted() bool {
+	return !b.done && (b.expect || b.left > maxSkip)
+}
+
+// skip says how many bytes at the beginning of p, which is all that the stream
+// holds, are body to be thrown away.
+func (b *Body) skip(p []byte) (n int) {
+	if b.unwanted() {
+		// A client that was not told to send its body may or may not do so.
 		b.close = true
 	}
-	for n < len(p) && !b.done && !b.close {
-		data, used := b.next(p[n:])
+	n, b.ready = min(b.ready, len(p)), 0
+	for more := true; more && !b.done && !b.close; {
+		data, used := b.decode(p[n:])
 		n += used
-		b.total += int64(len(data))
-		b.close = b.close || b.total > maxDrain
-		if used == 0 {
-			break
-		}
+		b.skipped += int64(data)
+		b.close = b.close || b.skipped > maxSkip
+		more = used > 0
 	}
-	return n, b.done
+	return n
 }

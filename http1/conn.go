@@ -9,21 +9,18 @@ import (
 	"github.com/zonda-go/zonda/stream"
 )
 
-// corkLimit is how many bytes of responses to pipelined requests are joined before
-// they are written.
-const corkLimit = 32 << 10
-
 // A conn is one connection. It belongs to the loop. Between requests nothing hangs
 // on it but its stream.
 type conn struct {
 	sv         *service
 	s          *stream.Stream
-	prev, next *conn
+	prev, next *conn            // among the service's
 	ex         *exchange        // the request that is being answered
 	parser     *httpwire.Parser // of a head that has not come whole
-	cork       []byte           // responses that wait for the next one's
+	cork       []byte           // answers that wait to be joined with the next one
 	last       bool             // closes when the present request is answered
-	shut       bool             // Close or Abort was called
+	paused     bool             // takes no request until the client takes its answers
+	shut       bool             // close or abort was called
 }
 
 var _ stream.Consumer = (*conn)(nil)
@@ -32,11 +29,11 @@ var _ stream.Consumer = (*conn)(nil)
 // was sent ahead, stays with the stream, which in time stops reading: so a client
 // feels that the handler does not.
 func (c *conn) Consume(p []byte) int {
-	if c.ex != nil {
+	switch {
+	case c.ex != nil:
 		return c.ex.arrived(p)
-	}
-	if c.last || c.shut {
-		return len(p)
+	case c.pause():
+		return 0
 	}
 	if c.parser == nil {
 		c.parser = c.sv.takeParser()
@@ -57,6 +54,22 @@ func (c *conn) Consume(p []byte) int {
 	return 0
 }
 
+// pause reports whether the next request must wait, because the client sends
+// requests and does not take the answers.
+func (c *conn) pause() bool {
+	if c.paused || c.s.Unsent() == 0 {
+		return c.paused
+	}
+	if f := c.s.Writable(); !f.Done() {
+		c.paused = true
+		f.OnDone(func(*loop.Future[struct{}]) {
+			c.paused = false
+			c.resume()
+		})
+	}
+	return c.paused
+}
+
 func (c *conn) returnParser() {
 	if c.parser != nil {
 		c.sv.giveParser(c.parser)
@@ -69,12 +82,15 @@ func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
 	c.ex = ex
-	if limit := c.sv.srv.maxBody(); limit > 0 && ex.req.ContentLength > limit {
+	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
 		ex.body.close = true
 		ex.Ended(ErrBodyTooLarge)
 		return
 	}
 	ex.co = loop.SpawnJob(c.sv.l, ex)
+	if c.s.EOF() {
+		ex.clientGone(io.EOF)
+	}
 	if len(c.cork) > 0 {
 		// The answers that are ready go out if this request does not answer at once.
 		c.sv.l.Call(func() {
@@ -85,19 +101,37 @@ func (c *conn) begin(head []byte) {
 	}
 }
 
-// Ended hears that the client will send no more. Whoever still works for it is
-// told; what has been answered is still sent.
-func (c *conn) Ended(err error) {
-	c.returnParser()
-	c.last = true
-	if err != io.EOF {
-		c.shut = true // the stream is gone already
-	}
-	if c.ex != nil {
-		c.ex.clientGone(err)
+// resume takes the next request, if it has come.
+func (c *conn) resume() {
+	if c.ex != nil || c.shut {
 		return
 	}
-	c.close()
+	c.s.Offer()
+	if c.ex == nil {
+		c.uncork()
+		c.closeAtEOF()
+	}
+}
+
+// closeAtEOF closes if the client will send no more, and what it has sent is
+// answered.
+func (c *conn) closeAtEOF() {
+	if c.s.EOF() && !c.paused {
+		c.close()
+	}
+}
+
+// Ended hears that the client will send no more. Whoever still works for it is
+// told; what was asked before is still answered, as far as nobody must wait.
+func (c *conn) Ended(err error) {
+	switch {
+	case c.ex != nil:
+		c.ex.clientGone(err)
+	case err == io.EOF:
+		c.closeAtEOF()
+	default:
+		c.close()
+	}
 }
 
 // refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
@@ -108,79 +142,78 @@ func (c *conn) refuse(err error) {
 		status = we.Status
 	}
 	c.sv.log.Info("zonda: malformed request", "remote", c.s.RemoteAddr().String(), "error", err)
-	c.parser = nil
-	c.last = true
 	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
-	b = httpwire.AppendField(b, "Connection", "close")
 	b = httpwire.AppendContentLength(b, 0)
+	b = httpwire.AppendField(b, "Connection", "close")
 	c.send(httpwire.AppendHeadEnd(b))
 	c.close()
 }
 
-// finished is called when the exchange is over: its response is with the stream.
-func (c *conn) finished(keep bool) {
-	c.ex = nil
-	if !keep || c.last || c.sv.draining {
-		c.close()
-		return
-	}
-	c.s.Offer()
-	if c.ex == nil {
+// send writes a response. If the client has sent its next request already, the
+// response waits to be joined with the next one.
+func (c *conn) send(p []byte) {
+	if len(c.cork)+len(p) > bodyBuffer {
 		c.uncork()
 	}
-}
-
-// send writes a response, or puts it behind the answers that wait to be joined,
-// if the client has sent its next request already.
-func (c *conn) send(p []byte) {
-	if len(c.cork) > 0 || len(c.s.Buffered()) > 0 && !c.last && len(p) < corkLimit {
-		c.cork = append(c.cork, p...)
-		if len(c.cork) > corkLimit {
-			c.uncork()
-		}
+	if len(p) > bodyBuffer || c.cork == nil && len(c.s.Buffered()) == 0 {
+		c.s.Write(p)
 		return
 	}
-	c.s.Write(p)
+	if c.cork == nil {
+		c.cork = c.sv.buffer()
+	}
+	c.cork = append(c.cork, p...)
 }
 
 // uncork writes the answers that were held back to be joined.
 func (c *conn) uncork() {
-	if len(c.cork) > 0 {
+	if c.cork != nil {
 		c.s.Write(c.cork)
+		c.sv.giveBack(c.cork)
 		c.cork = nil
 	}
 }
 
-// close delivers what was answered and closes the connection.
+// gone reports whether nothing that is written could reach the client.
+func (c *conn) gone() bool { return c.shut || c.s.Closed() }
+
+// close delivers what was answered and closes the connection. The handler must have
+// ended.
 func (c *conn) close() {
-	if !c.shut {
-		c.uncork()
-		c.shut = true
-		c.s.Close().OnDone(func(*loop.Future[struct{}]) { c.sv.forget(c) })
+	if c.shut {
 		return
 	}
-	c.sv.forget(c)
+	c.uncork()
+	c.drop()
+	c.s.Close().OnDone(func(*loop.Future[struct{}]) { c.sv.forget(c) })
 }
 
 // abort breaks the connection off.
 func (c *conn) abort() {
-	c.last = true
 	if c.ex != nil {
 		c.ex.clientGone(ErrServerClosed)
 	}
-	c.shut = true
+	c.drop()
 	c.s.Abort()
 	c.sv.forget(c)
+}
+
+// drop gives back what the connection holds for requests.
+func (c *conn) drop() {
+	c.shut = true
+	c.ex = nil
+	c.cork = nil
+	c.returnParser()
 }
 
 // drain closes the connection if nothing is under way, and else afterwards.
 func (c *conn) drain() {
 	c.last = true
-	if c.ex == nil && !c.shut {
-		c.returnParser()
-		c.shut = true
-		c.s.CloseIdle()
-		c.sv.forget(c)
+	if c.shut || c.ex != nil && !c.ex.over {
+		return
 	}
+	c.uncork()
+	c.s.CloseIdle()
+	c.close()
 }

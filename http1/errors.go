@@ -11,16 +11,16 @@ var (
 	// ErrServerClosed is what ListenAndServe returns after Shutdown or Close.
 	ErrServerClosed = errors.New("http1: server closed")
 	// ErrClientGone is the cause with which a request's coroutine is cancelled when
-	// its client has closed the connection.
+	// its client has closed the connection, or its half of it.
 	ErrClientGone = errors.New("http1: the client closed the connection")
 	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody.
 	// Returned by the handler, it is answered 413.
 	ErrBodyTooLarge = errors.New("http1: request body too large")
 	// ErrContentLength is what Write gives when the handler writes more than its
-	// own Content-Length, and what a response ends with that has less.
+	// own Content-Length, and what is logged of a response that has less.
 	ErrContentLength = errors.New("http1: the response differs from its Content-Length")
-	// ErrNoBody is what Write gives when the response may have no body (to HEAD it
-	// may, and it is not sent).
+	// ErrNoBody is what Write gives when the status permits no body. (The body of a
+	// response to HEAD may be written; it is counted and not sent.)
 	ErrNoBody = errors.New("http1: this status permits no body")
 	// ErrBadField is what the response ends with if one of its header fields would
 	// not be one on the wire: a line break in it, for example.
@@ -30,9 +30,11 @@ var (
 // An HTTPError is an error that says how to answer: a handler that returns one sets
 // the response's status, if it has not begun.
 type HTTPError struct {
-	// Status is the status code, 400 to 599.
+	// Status is the status code, 400 to 599. Any other is answered like an error
+	// that is no HTTPError.
 	Status int
-	// Err is what the log is told, and the client is not. It may be nil.
+	// Err is the cause. The client is not told; the log is if Status is 500 or
+	// more. It may be nil.
 	Err error
 }
 
@@ -48,12 +50,12 @@ func (e *HTTPError) Error() string {
 // Unwrap is the cause.
 func (e *HTTPError) Unwrap() error { return e.Err }
 
-// statusOf says how an error is answered; 0: it is none of the client's business.
+// statusOf says how an error is answered; 0: it is the server's own failure.
 func statusOf(err error) int {
 	var he *HTTPError
 	var we *httpwire.Error
 	switch {
-	case errors.As(err, &he):
+	case errors.As(err, &he) && he.Status >= 400 && he.Status <= 599:
 		return he.Status
 	case errors.Is(err, ErrBodyTooLarge):
 		return 413

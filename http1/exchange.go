@@ -9,21 +9,23 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// maxDrain is how much of a body that the handler did not read is thrown away so
-// that the connection can be used again. Beyond it, closing is cheaper.
-const maxDrain = 256 << 10
-
 // An exchange is a request and its response: the coroutine's job, and all that they
 // need, in one piece of memory. It belongs to the loop.
+//
+//	handler runs ──Ended──► over ──body is read or skipped──► the next request
+//	                         └─────not reusable─────────────► closed
 type exchange struct {
 	c    *conn
 	co   *loop.Co // nil if the handler was not started
 	req  Request
 	w    ResponseWriter
 	body Body
-	keep bool // the connection persists, as far as the client has a say
-	over bool // the response is sent; what is left of the body is thrown away
+	keep bool // the client lets the connection persist
+	over bool // the handler has ended, and the response is with the stream
 }
+
+// errOver is what a request's body and response give to those who kept them.
+var errOver = errors.New("http1: used after the handler has returned")
 
 func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
 	ex := &exchange{c: c, keep: p.KeepAlive}
@@ -34,7 +36,7 @@ func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
 		ex:      ex,
 		framing: p.Framing,
 		left:    p.Length,
-		limit:   c.sv.srv.maxBody(),
+		limit:   c.sv.maxBody,
 		expect:  p.Expect100,
 		done:    p.Framing == httpwire.NoBody,
 	}
@@ -56,42 +58,74 @@ func (ex *exchange) Ended(err error) {
 		err = ex.w.finish()
 	}
 	ex.w.release()
-	if err != nil {
-		ex.c.abort()
-		return
-	}
 	ex.over = true
-	ex.skipBody()
+	ex.body.wake()
+	switch {
+	case err == nil:
+		ex.skipBody()
+	case ex.w.unframed:
+		// After an orderly end the client would take a part for the whole.
+		ex.c.abort()
+	default:
+		ex.c.close()
+	}
 }
 
 // failed decides how a handler's error is answered: with an error response, by
-// breaking the connection off (then it returns an error), or as if there were none.
+// closing (then it returns an error), or not at all.
 func (ex *exchange) failed(err error) error {
 	status := statusOf(err)
+	var panicked *loop.PanicError
+	var he *HTTPError
 	switch {
-	case ex.c.shut, ex.co != nil && ex.co.Err() != nil && errors.Is(err, context.Canceled):
-		// The client has left, or the server is closing: nobody is there to be told.
+	case errors.As(err, &panicked):
+		ex.logFailure(err, "stack", string(panicked.Stack))
+	case ex.pointless(err), errors.Is(err, errAborted):
 		return err
-	case errors.Is(err, errAborted):
-		return err
-	case status == 0:
+	case status == 0, status >= 500 && errors.As(err, &he) && he.Err != nil:
 		ex.logFailure(err)
-		status = 500
 	}
 	if ex.w.sent {
 		return err
+	}
+	if status == 0 {
+		status = 500
 	}
 	ex.w.replace(status)
 	return nil
 }
 
-func (ex *exchange) logFailure(err error) {
-	args := []any{"method", ex.req.Method, "target", ex.req.Target, "error", err}
-	var pe *loop.PanicError
-	if errors.As(err, &pe) {
-		args = append(args, "stack", string(pe.Stack))
+// pointless reports whether err comes of nobody being there any more to be
+// answered: the client has left, or the server or its loop is closing.
+func (ex *exchange) pointless(err error) bool {
+	if ex.c.gone() {
+		return true
 	}
+	return ex.co != nil && ex.co.Err() != nil &&
+		(errors.Is(err, context.Canceled) || errors.Is(err, ErrClientGone) || errors.Is(err, loop.ErrClosed))
+}
+
+func (ex *exchange) logFailure(err error, more ...any) {
+	args := append([]any{"method", ex.req.Method, "target", ex.req.Target, "error", err}, more...)
 	ex.c.sv.log.Error("zonda: handler failed", args...)
+}
+
+// skipBody throws away what the handler did not read, so that the next request can
+// be found behind it.
+func (ex *exchange) skipBody() {
+	c := ex.c
+	if ex.reusable() {
+		c.s.Discard(ex.body.skip(c.s.Buffered()))
+	}
+	switch {
+	case !ex.reusable():
+		c.close()
+	case ex.body.done:
+		c.ex = nil
+		c.resume()
+	default:
+		c.uncork() // arrived goes on
+	}
 }
 
 // arrived hears of bytes behind the request's head, and says how many it takes.
@@ -100,31 +134,20 @@ func (ex *exchange) arrived(p []byte) int {
 		ex.body.wake()
 		return 0
 	}
-	n, done := ex.body.skip(p)
-	if done {
+	n := ex.body.skip(p)
+	switch {
+	case !ex.reusable():
+		ex.c.close()
+	case ex.body.done:
 		ex.c.ex = nil // and the next head is taken from what follows
-	} else if ex.body.close {
-		ex.c.finished(false)
 	}
 	return n
 }
 
-// skipBody throws away what the handler did not read, so that the next request can
-// be found behind it.
-func (ex *exchange) skipBody() {
-	if !ex.body.done && ex.reusable() {
-		n, _ := ex.body.skip(ex.c.s.Buffered())
-		ex.c.s.Discard(n)
-		if !ex.body.done && ex.reusable() {
-			ex.c.uncork()
-			return // arrived goes on
-		}
-	}
-	ex.c.finished(ex.reusable())
-}
-
+// reusable reports whether another request may follow this one, as far as is known
+// yet.
 func (ex *exchange) reusable() bool {
-	return ex.keep && !ex.w.close && !ex.body.close && !ex.c.last && !ex.c.shut
+	return ex.keep && !ex.w.close && !ex.body.close && !ex.c.last && !ex.c.gone()
 }
 
 // clientGone cancels the handler. err is io.EOF or what broke the connection.
@@ -139,7 +162,7 @@ func (ex *exchange) clientGone(err error) {
 	ex.body.wake()
 	switch {
 	case ex.over:
-		ex.c.finished(false)
+		ex.c.close() // the rest of the body will not come
 	case ex.co != nil:
 		ex.co.Cancel(cause)
 	}

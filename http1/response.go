@@ -9,28 +9,34 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// bodyBuffer is how much of a response is collected before it is begun: a response
-// that fits gets a Content-Length, a longer one goes out in chunks.
-const bodyBuffer = 8 << 10
+const (
+	// bodyBuffer is how much of a response is collected before it is begun: a
+	// response that fits gets a Content-Length, a longer one goes out in chunks.
+	bodyBuffer = 8 << 10
+	// maxPiece is how much of a long Write is given to the stream at a time, so
+	// that what waits for a slow client stays little.
+	maxPiece = 64 << 10
+)
 
-// A ResponseWriter makes the response to one request. It belongs to the loop. Its
-// methods must not be used after the handler has returned.
+// A ResponseWriter makes the response to one request. It belongs to the loop. It
+// must not be used after the handler has returned; writing then gives an error.
 //
 // Set header fields and status first; the response begins when more than 8 KiB
 // have been written, at Flush, or when the handler returns.
 type ResponseWriter struct {
-	ex      *exchange
-	header  Header
-	room    [4]Field
-	buf     []byte // of the body, not sent yet
-	status  int
-	length  int64 // the declared Content-Length; -1: none
-	written int64
-	head    bool // the request was HEAD: the body is counted and not sent
-	begun   bool // the head is made, and cannot change any more
-	sent    bool // and at least some of it has been written
-	chunked bool
-	close   bool // the connection ends with this response
+	ex       *exchange
+	header   Header
+	room     [4]Field // of header: most responses need no more
+	buf      []byte   // of the body, not sent yet
+	status   int
+	length   int64 // the declared Content-Length; -1: none
+	written  int64 // bytes of the body, sent or not
+	head     bool  // the request was HEAD: the body is counted and not sent
+	begun    bool  // the head is made, and cannot change any more
+	sent     bool  // and has been given to the stream, before the handler returned
+	chunked  bool
+	unframed bool // the end of the connection ends the body
+	close    bool // the connection ends with this response
 }
 
 var (
@@ -40,7 +46,8 @@ var (
 
 // Header is the response's header. Date, Content-Length, Transfer-Encoding and
 // Connection are added as needed; Date and Content-Length only if they are not
-// there.
+// there. A field with a line break or another control byte in its value makes the
+// response a 500.
 func (w *ResponseWriter) Header() *Header {
 	if w.header.fields == nil {
 		w.header.fields = w.room[:0:len(w.room)]
@@ -54,7 +61,9 @@ func (w *ResponseWriter) SetStatus(code int) {
 	if code < 200 || code > 999 {
 		panic("http1: SetStatus with status " + strconv.Itoa(code))
 	}
-	w.status = code
+	if !w.begun {
+		w.status = code
+	}
 }
 
 // Status is the status code.
@@ -69,7 +78,7 @@ func (w *ResponseWriter) Status() int {
 func (w *ResponseWriter) Begun() bool { return w.sent }
 
 // Write appends to the body. It waits when the client is slow to take what was
-// written before; the error is then as Await's.
+// written before; the error is then as Await's, or tells how the connection broke.
 func (w *ResponseWriter) Write(p []byte) (int, error) {
 	if err := w.admit(len(p)); err != nil {
 		return 0, err
@@ -78,7 +87,7 @@ func (w *ResponseWriter) Write(p []byte) (int, error) {
 		w.buf = append(w.buf, p...)
 		return len(p), nil
 	}
-	return len(p), w.push(p)
+	return w.pushAll(p)
 }
 
 // WriteString is Write for a string.
@@ -90,7 +99,7 @@ func (w *ResponseWriter) WriteString(p string) (int, error) {
 		w.buf = append(w.buf, p...)
 		return len(p), nil
 	}
-	return len(p), w.push([]byte(p))
+	return w.pushAll([]byte(p))
 }
 
 // fits reports whether n more bytes can be collected, and makes room for them.
@@ -104,12 +113,20 @@ func (w *ResponseWriter) fits(n int) bool {
 	return true
 }
 
-// Flush sends what has been written so far, and waits until the client has taken
-// most of it.
-func (w *ResponseWriter) Flush() error { return w.push(nil) }
+// Flush sends what has been written so far, and waits if the client is slow to take
+// it.
+func (w *ResponseWriter) Flush() error {
+	if w.ex.over {
+		return errOver
+	}
+	return w.push(nil)
+}
 
 // admit counts n more bytes of the body, if they may come.
 func (w *ResponseWriter) admit(n int) error {
+	if w.ex.over {
+		return errOver
+	}
 	if !httpwire.HasContent(w.Status()) {
 		return ErrNoBody
 	}
@@ -142,55 +159,57 @@ func (w *ResponseWriter) measure() error {
 	return nil
 }
 
+// pushAll sends what was collected, and p.
+func (w *ResponseWriter) pushAll(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		piece := p[n:min(len(p), n+maxPiece)]
+		err = w.push(piece)
+		n += len(piece)
+	}
+	return n, err
+}
+
 // push begins the response if need be, and sends what was collected, and p.
 func (w *ResponseWriter) push(p []byte) error {
-	sv := w.ex.c.sv
-	b, err := w.appendBegin(sv.scratch[:0], false)
+	c := w.ex.c
+	b, err := w.appendBegin(c.sv.scratch[:0], false)
 	if err != nil {
 		return err
 	}
 	b = w.appendBody(b, p)
 	w.buf = w.buf[:0]
 	w.sent = true
-	w.ex.c.uncork()
-	w.ex.c.s.Write(b)
-	sv.scratch = keep(b)
-	_, err = loop.Await(sv.l.Current(), w.ex.c.s.Writable())
+	c.uncork()
+	c.s.Write(b)
+	c.sv.scratch = keep(b)
+	return w.wait()
+}
+
+// wait waits until the client has taken most of what was written.
+func (w *ResponseWriter) wait() error {
+	c := w.ex.c
+	co := c.sv.l.Current()
+	if co == nil {
+		panic("http1: ResponseWriter used outside a coroutine")
+	}
+	f := c.s.Writable()
+	_, err := loop.Await(co, f)
+	if err != nil && !f.Done() && c.s.EOF() && !c.gone() {
+		// The client has closed its half of the connection, which has cancelled the
+		// coroutine; but it may well be reading still.
+		err = loop.Shield(co, 0, func(co *loop.Co) error {
+			_, err := loop.Await(co, f)
+			return err
+		})
+	}
 	return err
-}
-
-// appendBegin appends the head if it was not sent before. whole: the body is in buf.
-func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
-	if w.begun {
-		return b, nil
-	}
-	if err := w.measure(); err != nil {
-		return b, err
-	}
-	return w.appendHead(b, whole)
-}
-
-// appendBody appends what was collected, and p, in the response's framing.
-func (w *ResponseWriter) appendBody(b, p []byte) []byte {
-	if w.head {
-		return b
-	}
-	if !w.chunked {
-		return append(append(b, w.buf...), p...)
-	}
-	if n := len(w.buf) + len(p); n > 0 {
-		b = httpwire.AppendChunkSize(b, n)
-		b = append(append(b, w.buf...), p...)
-		b = append(b, "\r\n"...)
-	}
-	return b
 }
 
 // finish sends the rest of the response. An error means that the client cannot be
 // given a whole one.
 func (w *ResponseWriter) finish() error {
 	c := w.ex.c
-	if c.shut {
+	if c.gone() {
 		return nil
 	}
 	b, err := w.appendBegin(c.sv.scratch[:0], true)
@@ -225,70 +244,7 @@ func (w *ResponseWriter) replace(status int) {
 	w.release()
 	*w = ResponseWriter{ex: w.ex, head: w.head, status: status, length: -1}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if httpwire.HasContent(status) {
-		_, _ = w.WriteString(strconv.Itoa(status) + " " + httpwire.StatusText(status) + "\n") // it fits
-	}
-}
-
-// appendHead begins the response. whole: the body is in buf.
-func (w *ResponseWriter) appendHead(b []byte, whole bool) ([]byte, error) {
-	for _, f := range w.header.fields {
-		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
-			return nil, fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
-		}
-	}
-	w.begun = true
-	b = httpwire.AppendStatusLine(b, w.Status())
-	dated := false
-	for _, f := range w.header.fields {
-		switch {
-		case httpwire.EqualFold(f.Name, "Content-Length"), httpwire.EqualFold(f.Name, "Transfer-Encoding"):
-			continue // framing is ours
-		case httpwire.EqualFold(f.Name, "Date"):
-			dated = true
-		case httpwire.EqualFold(f.Name, "Connection"):
-			w.close = w.close || httpwire.HasToken(f.Value, "close")
-			continue
-		}
-		b = httpwire.AppendField(b, f.Name, f.Value)
-	}
-	if !dated {
-		b = httpwire.AppendField(b, "Date", w.ex.c.sv.dateNow())
-	}
-	b = w.appendFraming(b, whole)
-	return httpwire.AppendHeadEnd(w.appendConnection(b)), nil
-}
-
-// appendFraming says where the body ends (RFC 9112, 6).
-func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
-	switch {
-	case !httpwire.HasContent(w.Status()):
-		return b
-	case w.length >= 0:
-		return httpwire.AppendContentLength(b, w.length)
-	case whole && w.head && w.written == 0:
-		return b // a handler need not know what GET would have given
-	case whole:
-		return httpwire.AppendContentLength(b, w.written)
-	case w.ex.req.Minor == 0:
-		w.close = true // HTTP/1.0 knows no chunks: the end of the connection ends it
-		return b
-	}
-	w.chunked = true
-	return httpwire.AppendField(b, "Transfer-Encoding", "chunked")
-}
-
-// appendConnection says whether the connection goes on (RFC 9112, 9.3).
-func (w *ResponseWriter) appendConnection(b []byte) []byte {
-	ex := w.ex
-	switch {
-	case !ex.keep || w.close || ex.c.last || ex.c.sv.draining || ex.body.close || ex.body.expect && !ex.body.done:
-		w.close = true
-		return httpwire.AppendField(b, "Connection", "close")
-	case ex.req.Minor == 0:
-		return httpwire.AppendField(b, "Connection", "keep-alive")
-	}
-	return b
+	_, _ = w.WriteString(strconv.Itoa(status) + " " + httpwire.StatusText(status) + "\n") // it fits
 }
 
 func (w *ResponseWriter) release() {

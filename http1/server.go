@@ -54,7 +54,8 @@ type Server struct {
 	MaxHead int
 	// MaxBody bounds a request's body in bytes; beyond it the answer is 413. Bodies
 	// are not collected before the handler runs, so this bounds what it can read.
-	// Default: 100 MiB; negative: no limit.
+	// Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// negative: no limit.
 	MaxBody int64
 	// OnListen is told the address that ListenAndServe has bound. Default: nil.
 	OnListen func(net.Addr)
@@ -80,10 +81,13 @@ func (s *Server) ListenAndServe(address string) error {
 	if s.OnListen != nil {
 		s.OnListen(addr)
 	}
-	go func() {
-		<-s.serving.gone
-		l.Stop()
-	}()
+	go func(sv *service) {
+		select {
+		case <-sv.gone:
+			l.Stop()
+		case <-l.Closed():
+		}
+	}(s.serving)
 	if err := l.Run(); err != nil && !errors.Is(err, loop.ErrClosed) {
 		return err
 	}
@@ -136,29 +140,9 @@ func (s *Server) service(l *loop.Loop) (*service, error) {
 // that. When ctx is done first, it returns context.Cause(ctx), and the rest is left
 // running; Close ends that. It must not be called by whoever holds the loop.
 func (s *Server) Shutdown(ctx context.Context) error {
-	return s.end(ctx, (*service).drain)
-}
-
-// Close ends the server at once: connections are broken off, and their handlers
-// cancelled.
-func (s *Server) Close() error {
-	err := s.end(nil, (*service).abort)
-	if errors.Is(err, loop.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-func (s *Server) end(ctx context.Context, how func(*service)) error {
-	s.mu.Lock()
-	s.closed = true
-	sv := s.serving
-	s.mu.Unlock()
+	sv := s.end((*service).drain)
 	if sv == nil {
 		return nil
-	}
-	if err := sv.l.Post(func() { how(sv) }); err != nil || ctx == nil {
-		return err
 	}
 	select {
 	case <-sv.gone:
@@ -170,5 +154,32 @@ func (s *Server) end(ctx context.Context, how func(*service)) error {
 	}
 }
 
-func (s *Server) maxHead() int   { return cmp.Or(s.MaxHead, DefaultMaxHead) }
-func (s *Server) maxBody() int64 { return cmp.Or(s.MaxBody, DefaultMaxBody) }
+// Close ends the server at once: connections are broken off, and their handlers
+// cancelled. It does not wait for that. To close the loop does the same. The error
+// is always nil.
+func (s *Server) Close() error {
+	s.end((*service).abort)
+	return nil
+}
+
+// end has the service, if there is one on a loop that is not closed, end in the
+// way how.
+func (s *Server) end(how func(*service)) *service {
+	s.mu.Lock()
+	s.closed = true
+	sv := s.serving
+	s.mu.Unlock()
+	if sv == nil || sv.l.Post(func() { how(sv) }) != nil {
+		return nil
+	}
+	return sv
+}
+
+func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
+
+func (s *Server) maxBody() int64 {
+	if _, std := s.Handler.(stdHandler); std && s.MaxBody == 0 {
+		return -1
+	}
+	return cmp.Or(s.MaxBody, DefaultMaxBody)
+}

@@ -14,10 +14,11 @@ const keptBuffers = 64
 // service is a Server on its loop, and belongs to it.
 type service struct {
 	// Immutable.
-	srv  *Server
-	l    *loop.Loop
-	log  *slog.Logger
-	gone chan struct{} // closed when draining has ended
+	srv     *Server
+	l       *loop.Loop
+	log     *slog.Logger
+	maxBody int64
+	gone    chan struct{} // closed when the last connection has, after drain or abort
 
 	// Owned by the loop.
 	listeners []stream.Listener
@@ -26,24 +27,43 @@ type service struct {
 	scratch   []byte           // for a response on its way to the socket
 	buffers   [][]byte         // for bodies
 	workers   stdWorkers
+	ended     *loop.Promise[struct{}] // gone for the loop itself
 	date      string // the Date field of this second
 	second    int64
-	draining  bool
+	draining  bool // no new connections
 	over      bool
 }
 
 func newService(s *Server, l *loop.Loop) *service {
-	sv := &service{srv: s, l: l, log: s.Logger, gone: make(chan struct{}), parser: &httpwire.Parser{}}
+	sv := &service{
+		srv:     s,
+		l:       l,
+		log:     s.Logger,
+		maxBody: s.maxBody(),
+		gone:    make(chan struct{}),
+		ended:   loop.NewPromise[struct{}](l),
+	}
 	if sv.log == nil {
 		sv.log = l.Logger()
 	}
+	loop.Go(l, sv.followLoop)
 	return sv
+}
+
+// followLoop gives the sockets back when the loop is closed under the server: what
+// is left on a closed loop, nobody else would close.
+func (sv *service) followLoop(co *loop.Co) (struct{}, error) {
+	if _, err := loop.Await(co, sv.ended.Future()); err != nil {
+		sv.abort()
+	}
+	return struct{}{}, nil
 }
 
 // accept takes in a connection.
 func (sv *service) accept(t stream.Transport) {
 	s, err := stream.New(sv.l, t)
 	if err != nil {
+		sv.log.Error("zonda: cannot take in a connection", "error", err)
 		_ = t.Close(true)
 		return
 	}
@@ -110,6 +130,7 @@ func (sv *service) checkOver() {
 	if sv.draining && !sv.over && sv.conns == nil {
 		sv.over = true
 		sv.workers.close()
+		sv.ended.Set(struct{}{})
 		close(sv.gone)
 	}
 }

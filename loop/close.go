@@ -62,18 +62,15 @@ func (l *Loop) shutdown() {
 
 // drain runs the loop until nothing is left to run, or closeTime has passed.
 func (l *Loop) drain() {
-	late := false
-	l.addTimer(l.now()+closeTime, callback(func() { late = true }))
-	for {
-		l.runReady()
-		if late || l.youngest == nil && len(l.ready) == 0 && !l.hasPosted() {
-			return
-		}
-		if err := l.handleEvents(); err != nil {
+	late := l.addTimer(l.now()+closeTime, callback(func() {}))
+	for late.Pending() && (l.youngest != nil || len(l.ready) > 0 || l.mail.Load()) {
+		l.stopping.Store(l.youngest == nil) // then no sleep: run what is queued
+		if _, err := l.iterations(true); err != nil {
 			l.log.Error("zonda: closing the loop", "error", err)
 			return
 		}
 	}
+	late.Stop()
 }
 
 // unwind ends the coroutines that are still there. One that has not begun never
@@ -87,7 +84,7 @@ func (l *Loop) unwind() {
 		}
 		f.w.unwind(f)
 		if f.refusals > maxRefusals {
-			l.log.Error("zonda: a coroutine did not end when its loop was closed", "refusals", f.refusals)
+			l.log.Error("zonda: a coroutine did not end when its loop was closed", "body", f.body.name())
 		}
 	}
 }

@@ -115,9 +115,9 @@ func (co *Co) String() string { return "loop.Co" }
 
 type loopKey struct{}
 
-// FromContext gives the loop whose coroutine ctx came from, if it came from one.
+// Of gives the loop whose coroutine ctx came from, if it came from one.
 // Any goroutine may call it.
-func FromContext(ctx context.Context) (*Loop, bool) {
+func Of(ctx context.Context) (*Loop, bool) {
 	l, ok := ctx.Value(loopKey{}).(*Loop)
 	return l, ok
 }

@@ -2,6 +2,8 @@ package loop
 
 import (
 	"context"
+	"reflect"
+	"runtime"
 	"time"
 )
 
@@ -196,6 +198,10 @@ func (t *coTask[T]) call(co *Co) {
 
 func (t *coTask[T]) fail(err error) { t.result.TryFail(err) }
 
+func (t *coTask[T]) name() string {
+	return runtime.FuncForPC(reflect.ValueOf(t.do).Pointer()).Name()
+}
+
 // jobTask is a coroutine that runs a Job.
 type jobTask struct {
 	fiber
@@ -204,3 +210,4 @@ type jobTask struct {
 
 func (t *jobTask) call(co *Co)    { t.job.Ended(t.job.Run(co)) }
 func (t *jobTask) fail(err error) { t.job.Ended(err) }
+func (t *jobTask) name() string      { return reflect.TypeOf(t.job).String() }

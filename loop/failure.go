@@ -27,7 +27,7 @@ type failure struct {
 // watchFailure notes that the future f has failed with err and that no one waits
 // for it yet.
 func watchFailure[T any](f *Future[T], err error) *failure {
-	if errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed) {
+	if isCancellation(err) {
 		return nil
 	}
 	l := f.l
@@ -40,6 +40,11 @@ func watchFailure[T any](f *Future[T], err error) *failure {
 	l.failures.mu.Unlock()
 	runtime.AddCleanup(f, (*failure).tell, r)
 	return r
+}
+
+// isCancellation: whoever cancelled knows.
+func isCancellation(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed)
 }
 
 // tell logs the failure unless it was seen, or told, before.

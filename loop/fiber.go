@@ -20,6 +20,7 @@ type fiber struct {
 type body interface {
 	call(co *Co)    // run it, and settle the result
 	fail(err error) // settle the result, when call did not return
+	name() string   // of the user's function, for messages
 }
 
 // begin enters the fiber under its parent and among the live ones.
@@ -36,14 +37,18 @@ func (f *fiber) begin(parent Parent) {
 
 // end cancels what the coroutine leaves behind, and takes it off the live ones.
 func (f *fiber) end() {
+	l := f.co.l
 	f.co.cancel(context.Canceled, nil)
 	if f.younger != nil {
 		f.younger.older = f.older
 	} else {
-		f.co.l.youngest = f.older
+		l.youngest = f.older
 	}
 	if f.older != nil {
 		f.older.younger = f.younger
+	}
+	if l.youngest == nil && l.root.err != nil {
+		l.stopping.Store(true) // Close has waited for this, and need not sleep
 	}
 }
 

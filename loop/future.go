@@ -229,6 +229,26 @@ type onDone struct {
 
 func (o *onDone) observe() { o.l.queue(o.call) }
 
+// finally calls fn with the outcome as soon as there is one. fn must not run user
+// code.
+func (f *Future[T]) finally(fn func(T, error)) {
+	tell := observerFunc(func() {
+		f.seen()
+		fn(f.value, f.err)
+	})
+	if f.done {
+		tell()
+		return
+	}
+	f.add(&tell)
+}
+
+// observerFunc is an observer as a function; its address is one that can be dropped
+// again.
+type observerFunc func()
+
+func (f *observerFunc) observe() { (*f)() }
+
 // finish marks the future done and tells its observers.
 func (p *promised) finish() {
 	p.done = true

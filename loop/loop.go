@@ -33,8 +33,8 @@ const (
 	// delay I/O by no more than eight rounds of callbacks.
 	maxSkips = 8
 	// politeness is how long a loop may stay away from its sleep before it lets
-	// the other goroutines of its P run. With GOMAXPROCS=1 they would otherwise
-	// wait for the runtime's preemption, 10-20 ms.
+	// other goroutines have its P. With GOMAXPROCS=1 they would otherwise wait for
+	// the runtime's preemption, 10-20 ms.
 	politeness = 200 * time.Microsecond
 	// readBuffer is the size of ReadBuffer.
 	readBuffer = 64 << 10
@@ -89,6 +89,7 @@ type Loop struct {
 	event    int
 	fetched  []poll.Event // room for events
 	skipped  int          // polls left out in a row
+	stage    uint8        // of the present iteration
 	lastNap  time.Duration
 	current  *fiber // the coroutine that runs; nil: the goroutine in Run
 	root     Co     // ancestor of every coroutine; cancelled by Close
@@ -104,6 +105,7 @@ type Loop struct {
 	closing  atomic.Bool
 	sleep    atomic.Uint32 // awake, parked or notified: see wake.go
 	holder   atomic.Uint64 // goroutine id of whoever holds the loop; 0: not checked
+	mail     atomic.Bool   // posted is not empty
 	mu       sync.Mutex    // guards posted, refuse
 	posted   []task
 	refuse   bool
@@ -175,11 +177,11 @@ func (l *Loop) Run() error {
 		return l.ended()
 	}
 	for {
-		again, err := l.iterate()
+		ended, err := l.iterations(false)
 		if err != nil {
-			return err
+			return fmt.Errorf("loop: %s: %w", l.poller.Name(), err)
 		}
-		if !again {
+		if ended {
 			return l.ended()
 		}
 	}
@@ -192,30 +194,63 @@ func (l *Loop) ended() error {
 	return nil
 }
 
-// iterate is one turn of the loop, in Tornado's order; docs/loop.md draws it.
-func (l *Loop) iterate() (again bool, err error) {
-	l.runReady()
-	if l.stopping.Load() {
-		return false, nil
+// iterations runs until Stop, or once. It is where user code is called: when that panics, the
+// panic is reported and iterations returns early. Called again, it goes on behind
+// the culprit, because each stage keeps its position in the loop. If user code
+// calls runtime.Goexit, Run ends here, and leave tidies up.
+func (l *Loop) iterations(once bool) (ended bool, err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			l.report(newPanicError("callback", v))
+		}
+	}()
+	for {
+		ended, err = l.iterate()
+		if ended || err != nil || once {
+			returned = true
+			return ended, err
+		}
 	}
-	return true, l.handleEvents()
 }
 
-// runReady is the first half of an iteration: callbacks, then timers.
-func (l *Loop) runReady() {
-	l.snapshot()
-	l.collectDue()
-	l.guard((*Loop).runBatch)
-	l.guard((*Loop).runDue)
-}
+// The stages of an iteration, as far as it can be interrupted by a panic.
+const (
+	atBegin uint8 = iota
+	atCallbacks
+	atEvents
+)
 
-// handleEvents is the second half: sleep, if there is nothing to do, then I/O.
-func (l *Loop) handleEvents() error {
-	if err := l.poll(); err != nil {
-		return fmt.Errorf("loop: %s: %w", l.poller.Name(), err)
+// iterate is one turn of the loop, or what a panic has left of it, in Tornado's
+// order; docs/loop.md draws it.
+func (l *Loop) iterate() (stopped bool, err error) {
+	switch l.stage {
+	case atBegin:
+		l.snapshot()
+		l.collectDue()
+		l.stage = atCallbacks
+		fallthrough
+	case atCallbacks:
+		l.runBatch()
+		l.runDue()
+		if l.stopping.Load() {
+			l.stage = atBegin
+			return true, nil
+		}
+		if err := l.poll(); err != nil {
+			l.stage = atBegin
+			return false, err
+		}
+		l.stage = atEvents
+		fallthrough
+	case atEvents:
+		l.dispatch()
+		l.stage = atBegin
 	}
-	l.guard((*Loop).dispatch)
-	return nil
+	return false, nil
 }
 
 // leave gives the loop back to the goroutine that has it, also when a callback
@@ -226,6 +261,7 @@ func (l *Loop) leave() {
 	}
 	l.batch, l.next = nil, 0
 	l.events, l.event = nil, 0 // level-triggered: reported again
+	l.stage = atBegin
 	l.current = nil
 	l.release()
 	l.stopping.Store(false)
@@ -252,30 +288,9 @@ func (l *Loop) runBatch() {
 	}
 }
 
-// guard runs a stage of the iteration, which calls user code. A stage keeps its
-// position in the loop, so that after a panic it goes on behind the culprit. If
-// user code calls runtime.Goexit, Run ends here, and leave tidies up.
-func (l *Loop) guard(stage func(*Loop)) {
-	for !l.attempt(stage) {
-	}
-}
-
-func (l *Loop) attempt(stage func(*Loop)) (done bool) {
-	defer func() {
-		if done {
-			return
-		}
-		if v := recover(); v != nil {
-			l.report(newPanicError("callback", v))
-		}
-	}()
-	stage(l)
-	return true
-}
-
 // poll fetches events, and sleeps for them when there is nothing else to do.
 func (l *Loop) poll() error {
-	l.events, l.event = nil, 0
+	l.events, l.event = l.fetched[:0], 0
 	idle := len(l.ready) == 0
 	if !idle && l.skipped < maxSkips && !l.strict {
 		l.skipped++

@@ -86,21 +86,3 @@ func Do[T any](ctx context.Context, l *Loop, body func(*Co) (T, error)) (T, erro
 		return zero, ErrClosed
 	}
 }
-
-// finally calls fn with the result as soon as there is one. fn must not run user
-// code.
-func (f *Future[T]) finally(fn func(T, error)) {
-	tell := observerFunc(func() {
-		f.seen()
-		fn(f.value, f.err)
-	})
-	if f.done {
-		tell()
-		return
-	}
-	f.add(tell)
-}
-
-type observerFunc func()
-
-func (f observerFunc) observe() { f() }

@@ -21,6 +21,9 @@ func (l *Loop) post(t task) error {
 		return ErrClosed
 	}
 	l.posted = append(l.posted, t)
+	if len(l.posted) == 1 {
+		l.mail.Store(true)
+	}
 	l.mu.Unlock()
 	l.wake()
 	return nil
@@ -28,7 +31,7 @@ func (l *Loop) post(t task) error {
 
 // wake ends the loop's sleep. Of many callers only the first pays for it.
 //
-// No wake-up is lost: a caller first leaves its work (in posted, or stopping) and
+// No wake-up is lost: a caller first leaves its work (in mail, or stopping) and
 // then reads the state; the loop first publishes parked and then looks for work
 // (in park). Whatever the order of these four, either the caller sees parked or
 // the loop sees the work. A Wake that arrives after the loop was woken by
@@ -43,25 +46,21 @@ func (l *Loop) wake() {
 func (l *Loop) park(d time.Duration) (int, error) {
 	l.sleep.Store(parked)
 	defer l.sleep.Store(awake)
-	if l.hasPosted() || l.stopping.Load() {
+	if l.mail.Load() || l.stopping.Load() {
 		return 0, nil
 	}
 	return l.poller.Wait(l.fetched, d)
 }
 
-func (l *Loop) hasPosted() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.posted) > 0
-}
-
 // takePosted moves what other goroutines have posted to the end of the batch.
 func (l *Loop) takePosted() {
-	l.mu.Lock()
-	if len(l.posted) > 0 {
-		l.batch = append(l.batch, l.posted...)
-		clear(l.posted)
-		l.posted = l.posted[:0]
+	if !l.mail.Load() {
+		return
 	}
-	l.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.batch = append(l.batch, l.posted...)
+	clear(l.posted)
+	l.posted = l.posted[:0]
+	l.mail.Store(false)
 }

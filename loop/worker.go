@@ -2,6 +2,7 @@ package loop
 
 import (
 	"iter"
+	"unsafe"
 
 	"github.com/zonda-go/zonda/internal/owner"
 )
@@ -9,9 +10,11 @@ import (
 const (
 	// maxIdleWorkers bounds the pool. A parked worker costs about 2.7 KB.
 	maxIdleWorkers = 256
-	// maxRuns is after how many bodies a worker retires: its stack has the size
-	// that the deepest of them needed, and never shrinks below that while in use.
-	maxRuns = 4096
+	// maxRuns is after how many bodies a worker retires, and maxMoves how often its
+	// stack may have moved. A stack moves when it doubles: 2 KiB, 4, 8, 16. It keeps
+	// the size that the deepest body needed, and a pool of such would hold it all.
+	maxRuns  = 4096
+	maxMoves = 3
 )
 
 // A worker is a goroutine, in iter.Pull, on which fibers run one after another. It
@@ -26,6 +29,7 @@ type worker struct {
 	drains bool   // resumed by the loop itself: may begin queued fibers after its own
 	ending bool   // stopped: its fiber can wait no more
 	runs   int
+	moves  int
 	id     uint64 // the goroutine's; 0: not checked
 }
 
@@ -50,30 +54,50 @@ func (w *worker) start(f *fiber) {
 	w.enter(f)
 }
 
-// enter switches to f's worker until it waits or is done.
-func (w *worker) enter(f *fiber) { w.handOver(f, func() { w.next() }) }
+// enter switches to f's worker until it waits or is done, and gives it the loop for
+// that time.
+func (w *worker) enter(f *fiber) {
+	before := w.handOver(f)
+	defer w.takeBack(before)
+	w.next()
+}
 
 // unwind makes the wait f is in, and all its later ones, fail.
-func (w *worker) unwind(f *fiber) { w.handOver(f, w.stop) }
+func (w *worker) unwind(f *fiber) {
+	before := w.handOver(f)
+	defer w.takeBack(before)
+	w.stop()
+}
 
-// handOver gives the loop to the worker while switchTo runs.
-func (w *worker) handOver(f *fiber, switchTo func()) {
+// holding is who held the loop: a coroutine, or the goroutine in Run.
+type holding struct {
+	fiber *fiber
+	id    uint64
+}
+
+func (w *worker) handOver(f *fiber) holding {
 	l := w.l
-	current, holder := l.current, l.holder.Load()
+	before := holding{fiber: l.current}
 	l.current = f
-	if holder != 0 {
-		l.holder.Store(w.id)
-	}
-	defer func() {
-		l.current = current
-		l.holder.Store(holder)
-		if v := recover(); v != nil {
-			if _, ok := v.(goexit); !ok {
-				panic(v)
-			}
+	if owner.Enabled || l.strict {
+		before.id = l.holder.Load()
+		if before.id != 0 {
+			l.holder.Store(w.id)
 		}
-	}()
-	switchTo()
+	}
+	return before
+}
+
+// takeBack also ends the flight of a runtime.Goexit: see fiber.salvage.
+func (w *worker) takeBack(before holding) {
+	l := w.l
+	l.current = before.fiber
+	if owner.Enabled || l.strict {
+		l.holder.Store(before.id)
+	}
+	if v := recover(); v != nil && v != any(goexit{}) {
+		panic(v)
+	}
 }
 
 // loop is the worker's goroutine. It returns to end it: to retire, or because the
@@ -81,6 +105,8 @@ func (w *worker) handOver(f *fiber, switchTo func()) {
 func (w *worker) loop(yield func(struct{}) bool) {
 	w.yield = yield
 	w.learn()
+	var mark byte // its address is where the stack is
+	at := stackAddress(&mark)
 	for {
 		f := w.fiber
 		w.fiber = nil
@@ -92,8 +118,12 @@ func (w *worker) loop(yield func(struct{}) bool) {
 			}
 			w.run(f)
 		}
+		if now := stackAddress(&mark); now != at {
+			at = now
+			w.moves++
+		}
 		idle := &w.l.workers.idle
-		if w.ending || w.runs > maxRuns || len(*idle) >= maxIdleWorkers {
+		if w.ending || w.runs >= maxRuns || w.moves > maxMoves || len(*idle) >= maxIdleWorkers {
 			return
 		}
 		*idle = append(*idle, w)
@@ -102,6 +132,9 @@ func (w *worker) loop(yield func(struct{}) bool) {
 		}
 	}
 }
+
+// stackAddress is where a local variable is now; it must not make it escape.
+func stackAddress(local *byte) uintptr { return uintptr(unsafe.Pointer(local)) }
 
 func (w *worker) run(f *fiber) {
 	w.runs++

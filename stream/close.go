@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/zonda-go/zonda/loop"
@@ -13,45 +14,55 @@ import (
 // bytes that were written.
 const lingerTime = 30 * time.Second
 
-// ErrNotDelivered is what Close's future gives when the peer did not take all that
-// was written.
-var ErrNotDelivered = errors.New("stream: closed before everything was delivered")
+var (
+	// ErrNotDelivered is what Close's future gives when the peer did not take all
+	// that was written, or may not have. The cause is joined to it.
+	ErrNotDelivered = errors.New("stream: closed before everything was delivered")
+
+	errNoProgress = fmt.Errorf("stream: no progress of the peer for %v: %w", lingerTime, os.ErrDeadlineExceeded)
+)
 
 // closing is a stream on its way to its end.
 type closing struct {
 	s     *Stream
 	p     *loop.Promise[struct{}]
 	timer loop.Timer
-	fin   bool // all is sent, and the peer knows
 }
 
 // Close ends the stream and delivers what was written: it sends what is queued,
 // tells the peer that this was all, and waits until the peer has ended its side
 // too. Only then is the socket closed: closed earlier, with input unread, it would
-// answer with a reset, which destroys what the peer has not read yet. A peer that
-// makes no progress for 30 seconds is cut off.
+// answer with a reset, which destroys what the peer has not read yet.
+//
+// A peer that makes no progress for 30 seconds is cut off. If it had everything by
+// then as far as this side can tell, and only did not end its own side, that is no
+// loss.
 //
 // Reads that are under way fail with ErrClosed; what still comes is thrown away.
-// The future tells of any loss; to close again gives the same future.
+// The future fails with ErrNotDelivered if the connection broke, now or before; to
+// close again gives the same future.
 func (s *Stream) Close() *loop.Future[struct{}] {
 	if s.closing != nil {
 		return s.closing.p.Future()
 	}
 	c := &closing{s: s, p: loop.NewPromise[struct{}](s.l)}
 	c.p.Quiet()
+	s.forgetInput()
 	s.closing = c
-	if s.err != nil {
-		c.p.Set(struct{}{}) // whoever wrote has been told
+	switch {
+	case s.err == ErrClosed:
+		c.finish(io.EOF) // whoever called Abort knows what that means
+		return c.p.Future()
+	case s.err != nil:
+		c.finish(s.err)
 		return c.p.Future()
 	}
 	c.timer = s.l.After(lingerTime, c.expire)
-	s.consumer = nil
-	if in := s.in; in != nil && in.read != nil {
-		in.fail(ErrClosed)
-	}
-	s.in = nil
-	if s.out == nil {
+	switch {
+	case s.out == nil:
 		s.drained()
+	case s.out.err != nil:
+		s.fail(s.out.err)
 	}
 	s.refresh()
 	return c.p.Future()
@@ -60,18 +71,30 @@ func (s *Stream) Close() *loop.Future[struct{}] {
 // CloseIdle closes at once a stream that neither side is using: nothing waits to be
 // sent, and nothing has come that was not consumed. Otherwise it is Close.
 func (s *Stream) CloseIdle() {
-	if s.out != nil || s.in != nil || s.closing != nil {
-		s.Close()
-		return
-	}
-	if s.err == nil {
-		s.consumer = nil
+	switch {
+	case s.err != nil:
+	case s.closing == nil && s.out == nil && s.in == nil && s.silent():
+		s.forgetInput()
 		s.end(ErrClosed, false)
+	default:
+		s.Close()
 	}
 }
 
+// silent reports whether nothing has come that was not read. To close the socket
+// over unread bytes would be a reset, and that could destroy an answer which is
+// still on its way.
+func (s *Stream) silent() bool {
+	if s.offering {
+		return false // the read buffer is in use
+	}
+	n, err := s.t.Read(s.l.ReadBuffer()[:1])
+	return n <= 0 && err != nil
+}
+
 // CloseWrite tells the peer, behind all that was written, that no more will come.
-// Reading goes on.
+// Reading goes on. When the peer has ended its side too, the stream is closed; what
+// has come can still be read.
 func (s *Stream) CloseWrite() error {
 	if err := s.unwritable(); err != nil {
 		return err
@@ -80,12 +103,16 @@ func (s *Stream) CloseWrite() error {
 	if s.out == nil {
 		s.drained()
 	}
+	if s.err != io.EOF {
+		return s.err
+	}
 	return nil
 }
 
 // Abort ends the stream at once. What was written and not delivered is lost, and
 // the peer sees a reset.
 func (s *Stream) Abort() {
+	s.forgetInput()
 	if s.err == nil {
 		s.end(ErrClosed, true)
 	}
@@ -96,23 +123,22 @@ func (s *Stream) drained() {
 	if s.closing == nil && !s.shut {
 		return
 	}
-	if err := s.t.CloseWrite(); err != nil {
-		s.fail(err)
-		return
-	}
-	s.shut = true
-	if c := s.closing; c != nil {
-		c.fin = true
-		if s.eof {
-			s.lingered()
+	if !s.fin {
+		// Not twice: when the peer has ended too, it is an error.
+		if err := s.t.CloseWrite(); err != nil {
+			s.fail(err)
+			return
 		}
+		s.fin = true
 	}
+	s.bothEnded()
 }
 
-// lingered is called when a closing stream's peer has ended its side. What is
-// queued still goes out: a peer may end its side and read on.
-func (s *Stream) lingered() {
-	if s.closing.fin {
+// bothEnded ends the stream when both sides have ended. There is nothing to wait
+// for any more, and a socket in this state reports Failed without end. While there
+// is something to send the stream goes on: a peer may end its side and read on.
+func (s *Stream) bothEnded() {
+	if s.fin && s.eof && s.err == nil {
 		s.end(io.EOF, false)
 	}
 }
@@ -122,20 +148,21 @@ func (c *closing) progress() { c.timer.Reset(lingerTime) }
 // expire cuts off a peer that makes no progress. If all was sent, the system goes
 // on delivering it by itself.
 func (c *closing) expire() {
-	if c.fin {
+	if c.s.fin {
 		c.s.end(io.EOF, false)
 	} else {
-		c.s.end(fmt.Errorf("%w: the peer made no progress for %v", ErrNotDelivered, lingerTime), true)
+		c.s.end(errNoProgress, true)
 	}
 }
 
-// finish settles the close: err is io.EOF, or what went wrong.
+// finish settles the close: err is io.EOF if all went well. A loss is reported also
+// if the system had taken everything: a peer that goes without having read it
+// answers with a reset.
 func (c *closing) finish(err error) {
 	c.timer.Stop()
-	switch {
-	case err == io.EOF || c.fin:
-		c.p.TrySet(struct{}{})
-	default:
-		c.p.TryFail(fmt.Errorf("%w: %w", ErrNotDelivered, err))
+	if err != io.EOF {
+		c.p.Fail(fmt.Errorf("%w: %w", ErrNotDelivered, err))
+		return
 	}
+	c.p.Set(struct{}{})
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"errors"
 	"net"
 
 	"github.com/zonda-go/zonda/loop"
@@ -25,7 +26,8 @@ type Listener interface {
 	Close() error
 }
 
-// System is the machine's network. The zero value is ready for use.
+// System is the machine's network. The zero value is ready for use. Its connections
+// send small writes at once (TCP_NODELAY), as those of package net do.
 type System struct {
 	// Backlog is how many connections may wait to be accepted. Default: as many as
 	// the system allows.
@@ -40,5 +42,9 @@ func Dial(co *loop.Co, n Network, network, address string) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(co.Loop(), t)
+	s, err := New(co.Loop(), t)
+	if err != nil {
+		return nil, errors.Join(err, t.Close(true))
+	}
+	return s, nil
 }

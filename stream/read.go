@@ -2,18 +2,12 @@ package stream
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
-	"slices"
 
 	"github.com/zonda-go/zonda/loop"
 )
-
-// incoming is what a stream keeps of its input, while it keeps any or somebody
-// waits for some.
-type incoming struct {
-	buf  []byte
-	read *read
-}
 
 // A read waits for bytes: for a delimiter, for a number of them, or for any.
 type read struct {
@@ -23,6 +17,9 @@ type read struct {
 	scanned int    // where to go on looking for delim
 	some    bool
 }
+
+// errWithdrawn is for whoever kept the future of a read that was withdrawn.
+var errWithdrawn = fmt.Errorf("stream: read withdrawn: %w", context.Canceled)
 
 // ReadUntil reads up to and including delim. If that does not come within max
 // bytes, the error is ErrTooLong and the bytes stay. At the end of the stream the
@@ -35,35 +32,44 @@ func (s *Stream) ReadUntil(delim string, max int) *loop.Future[[]byte] {
 }
 
 // ReadFull reads exactly n bytes. At the end of the stream the error is io.EOF, or
-// io.ErrUnexpectedEOF if there were some bytes, which stay.
+// io.ErrUnexpectedEOF if there were some bytes, which stay. To read 0 bytes is done
+// at once, also then.
 func (s *Stream) ReadFull(n int) *loop.Future[[]byte] {
+	if n < 0 {
+		panic("stream: ReadFull with a negative number")
+	}
 	return s.read(&read{n: n})
 }
 
-// ReadSome reads at least one byte and at most max, whatever is there first.
+// ReadSome reads at least one byte and at most max, whatever is there first. At the
+// end of the stream the error is io.EOF.
 func (s *Stream) ReadSome(max int) *loop.Future[[]byte] {
+	if max <= 0 {
+		panic("stream: ReadSome of no bytes")
+	}
 	return s.read(&read{n: max, some: true})
 }
 
 // read starts r. The future fails with ErrReading while another read is under way.
 // If its coroutine stops waiting, the read is withdrawn, and the bytes stay for the
-// next one.
+// next one. What came before the stream broke can still be read.
 func (s *Stream) read(r *read) *loop.Future[[]byte] {
 	r.p = loop.NewPromise[[]byte](s.l)
 	r.p.Quiet()
-	if s.in != nil && s.in.read != nil || s.consumer != nil {
+	switch {
+	case s.closed():
+		r.p.Fail(ErrClosed)
+		return r.p.Future()
+	case s.in != nil && s.in.read != nil || s.consumer != nil:
 		r.p.Fail(ErrReading)
 		return r.p.Future()
-	}
-	if err := s.broken(); err != nil {
-		r.p.Fail(err)
-		return r.p.Future()
-	}
-	if s.in == nil {
+	case s.in == nil:
 		s.in = &incoming{}
 	}
 	s.in.read = r
-	s.serve()
+	if !s.offering {
+		s.serve()
+	}
 	if s.in != nil && s.in.read == r {
 		r.p.OnWithdraw(func() { s.withdraw(r) })
 	}
@@ -74,33 +80,25 @@ func (s *Stream) read(r *read) *loop.Future[[]byte] {
 func (s *Stream) withdraw(r *read) {
 	if s.in != nil && s.in.read == r {
 		s.in.read = nil
+		r.p.Fail(errWithdrawn)
 		s.tidy()
 		s.refresh()
 	}
 }
 
-// refresh is update for those who cannot return its error.
-func (s *Stream) refresh() {
-	if s.err == nil {
-		if err := s.update(); err != nil {
-			s.fail(err)
-		}
-	}
-}
-
-// serve completes the read that waits, if what has come is enough.
+// serve completes the read that waits, if what has come is enough or no more will.
 func (s *Stream) serve() {
 	in := s.in
 	r := in.read
 	n, err := r.match(in.buf)
-	if n < 0 && err == nil && s.eof {
-		err = io.EOF
-		if len(in.buf) > 0 {
+	if n < 0 && err == nil {
+		err = s.ended()
+		if err == nil {
+			return
+		}
+		if err == io.EOF && len(in.buf) > 0 {
 			err = io.ErrUnexpectedEOF
 		}
-	}
-	if n < 0 && err == nil {
-		return
 	}
 	in.read = nil
 	if err != nil {
@@ -108,9 +106,20 @@ func (s *Stream) serve() {
 		r.p.Fail(err)
 		return
 	}
-	got := bytes.Clone(in.buf[:n:n])
-	s.Discard(n)
-	r.p.Set(got)
+	r.p.Set(s.take(n))
+}
+
+// take consumes n bytes and returns them, for good.
+func (s *Stream) take(n int) []byte {
+	p, rest := s.in.buf[:n:n], s.in.buf[n:]
+	if n >= quickRead && len(rest) < n {
+		// It is cheaper to copy the rest, which would hold on to a large buffer.
+		s.in.buf = bytes.Clone(rest)
+		s.tidy()
+		return p
+	}
+	s.consume(n)
+	return bytes.Clone(p)
 }
 
 // match says how many bytes of buf the read takes; negative: it needs more.
@@ -140,146 +149,4 @@ func (r *read) match(buf []byte) (int, error) {
 		return -1, ErrTooLong
 	}
 	return -1, nil
-}
-
-func (in *incoming) fail(err error) {
-	r := in.read
-	in.read = nil
-	r.p.Fail(err)
-}
-
-// SetConsumer has c given the stream's bytes from now on, beginning with those
-// that have come already. nil takes the stream back from its consumer; the bytes
-// it did not consume stay.
-func (s *Stream) SetConsumer(c Consumer) {
-	s.consumer = c
-	if c == nil {
-		return
-	}
-	if s.err != nil {
-		c.Ended(s.err)
-		return
-	}
-	s.Offer()
-	if s.eof {
-		c.Ended(io.EOF)
-	}
-}
-
-// Buffered is what has come and was not consumed. It is valid until the next call
-// of a method of the stream, or until the coroutine waits.
-func (s *Stream) Buffered() []byte {
-	if s.in == nil {
-		return nil
-	}
-	return s.in.buf
-}
-
-// Discard consumes n of the buffered bytes.
-func (s *Stream) Discard(n int) {
-	if n == 0 {
-		return
-	}
-	s.in.buf = s.in.buf[n:]
-	s.tidy()
-	s.refresh()
-}
-
-// Offer gives the consumer what it left behind, as if it had just come.
-func (s *Stream) Offer() {
-	if s.in == nil || len(s.in.buf) == 0 {
-		return
-	}
-	for s.consumer != nil && s.err == nil && s.in != nil && len(s.in.buf) > 0 {
-		n := s.consumer.Consume(s.in.buf)
-		if n == 0 {
-			break
-		}
-		if s.in != nil {
-			s.Discard(n)
-		}
-	}
-	s.refresh()
-}
-
-// EOF reports whether the peer has sent its last byte.
-func (s *Stream) EOF() bool { return s.eof }
-
-// tidy gives back what an idle stream does not need.
-func (s *Stream) tidy() {
-	if s.in != nil && len(s.in.buf) == 0 {
-		s.in.buf = nil
-		if s.in.read == nil {
-			s.in = nil
-		}
-	}
-}
-
-// fill reads what the transport has, once: level-triggered readiness brings us back
-// if there is more, after the other streams have had their turn.
-func (s *Stream) fill(e loop.Events) {
-	buf := s.l.ReadBuffer()
-	n, err := s.t.Read(buf[:quickRead])
-	if n == quickRead && err == nil && len(buf) > n {
-		var m int
-		m, err = s.t.Read(buf[n:])
-		n += max(m, 0)
-	}
-	if n > 0 {
-		s.arrive(buf[:n])
-	}
-	switch {
-	case s.err != nil || err == nil:
-	case err == ErrAgain:
-		if n <= 0 && e&(loop.Readable|loop.Failed) == loop.Failed {
-			s.fail(io.ErrUnexpectedEOF) // failed without saying why
-		}
-	case err == io.EOF:
-		s.ended()
-	default:
-		s.fail(err)
-	}
-}
-
-// arrive takes in bytes that lie in the loop's buffer, and copies what remains of
-// them when everyone has had his part.
-func (s *Stream) arrive(p []byte) {
-	if s.closing != nil {
-		s.closing.progress()
-		return // nobody wants them any more; reading keeps the close orderly
-	}
-	if s.in != nil {
-		s.in.buf = append(s.in.buf, p...)
-		if s.in.read != nil {
-			s.serve()
-		} else {
-			s.Offer()
-		}
-		return
-	}
-	for s.consumer != nil && len(p) > 0 {
-		n := s.consumer.Consume(p)
-		if n == 0 {
-			break
-		}
-		p = p[n:]
-	}
-	if len(p) > 0 && s.err == nil && s.closing == nil {
-		s.in = &incoming{buf: slices.Clone(p)}
-	}
-}
-
-// ended notes that the peer has sent its last byte.
-func (s *Stream) ended() {
-	s.eof = true
-	if s.closing != nil {
-		s.lingered()
-		return
-	}
-	if s.in != nil && s.in.read != nil {
-		s.serve()
-	}
-	if c := s.consumer; c != nil {
-		c.Ended(io.EOF)
-	}
 }

@@ -1,7 +1,10 @@
 package stream
 
 import (
+	"io"
+	"net"
 	"net/netip"
+	"os"
 
 	"github.com/zonda-go/zonda/internal/sock"
 	"github.com/zonda-go/zonda/loop"
@@ -11,12 +14,16 @@ import (
 type socket struct {
 	watch loop.Watch
 	peer  netip.AddrPort
-	fd    int32
+	from  *listener // told when the descriptor is free again; nil: dialled
+	fd    int32     // -1: closed, and its number may be someone else's
 	want  loop.Events
 }
 
+// Start watches for input from the first, as every stream does: that saves a system
+// call per connection.
 func (s *socket) Start(l *loop.Loop, h loop.Handler) (err error) {
-	s.watch, err = l.Watch(int(s.fd), 0, h)
+	s.want = loop.Readable
+	s.watch, err = l.Watch(int(s.fd), s.want, h)
 	return err
 }
 
@@ -28,17 +35,36 @@ func (s *socket) Want(e loop.Events) error {
 	return s.watch.Set(e)
 }
 
-func (s *socket) Read(p []byte) (int, error)  { return sock.Read(int(s.fd), p) }
+// Read looks for an error at the end of input: when the connection breaks after
+// that, the system goes on reporting the end.
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := sock.Read(int(s.fd), p)
+	if err == io.EOF {
+		if broken := sock.SocketError(int(s.fd)); broken != nil {
+			return 0, os.NewSyscallError("read", broken)
+		}
+	}
+	return n, err
+}
+
 func (s *socket) Write(p []byte) (int, error) { return sock.Write(int(s.fd), p) }
 func (s *socket) CloseWrite() error           { return sock.ShutdownWrite(int(s.fd)) }
 
 func (s *socket) Close(abort bool) error {
+	if s.fd < 0 {
+		return net.ErrClosed
+	}
 	s.watch.Stop()
 	if abort {
 		// Best effort: without it the close is an orderly one.
 		_ = sock.SetLinger0(int(s.fd))
 	}
-	return sock.Close(int(s.fd))
+	err := sock.Close(int(s.fd))
+	s.fd = -1
+	if s.from != nil {
+		s.from.descriptorFreed()
+	}
+	return err
 }
 
 func (s *socket) RemoteAddr() netip.AddrPort { return s.peer }

@@ -1,11 +1,9 @@
 package stream
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/netip"
 
@@ -16,7 +14,8 @@ var (
 	// ErrClosed is what operations on a stream give that was closed on this side.
 	// It matches net.ErrClosed.
 	ErrClosed = fmt.Errorf("stream: %w", net.ErrClosed)
-	// ErrReading is what a second read gives while another is under way.
+	// ErrReading is what a second read gives while another is under way, and any
+	// read of a stream that has a Consumer.
 	ErrReading = errors.New("stream: already reading")
 	// ErrTooLong is what ReadUntil gives when the delimiter does not come within
 	// the maximum. The bytes stay for the next read.
@@ -24,18 +23,6 @@ var (
 	// ErrBufferFull is what Write gives when it would make the queue longer than
 	// its limit. It has taken nothing then.
 	ErrBufferFull = errors.New("stream: write buffer full")
-)
-
-const (
-	// readAhead is SetReadAhead's default.
-	readAhead = 64 << 10
-	// quickRead is how much is read without telling Go's scheduler: see package
-	// sock.
-	quickRead = 16 << 10
-	// lowWater is where Ready resolves; highWater is where it begins to wait.
-	lowWater, highWater = 16 << 10, 64 << 10
-	// writeLimit bounds the bytes that wait to be written.
-	writeLimit = 16 << 20
 )
 
 // A Stream is a connected byte stream. It belongs to its loop. The zero Stream is
@@ -46,67 +33,63 @@ type Stream struct {
 	l *loop.Loop
 	t Transport
 
-	// Owned by the loop. All the pointers are nil while the stream is idle.
+	// Owned by the loop. Of the pointers, an idle stream has a consumer at most.
 	consumer Consumer
 	in       *incoming // bytes that have come and are not consumed; a read
 	out      *outgoing // bytes that have yet to go
 	closing  *closing
-	err      error // why the transport is gone
+	err      error // why the transport is gone; io.EOF: both sides had ended
 	ahead    int32 // of SetReadAhead; 0: the default
-	eof      bool  // the peer has sent its last byte
-	shut     bool  // CloseWrite was called
+
+	eof      bool // the peer has sent its last byte
+	shut     bool // CloseWrite was called
+	fin      bool // the transport's CloseWrite was
+	offering bool // Consume runs, and the bytes are in its hands
+	telling  bool // tell waits in the loop
+	told     bool // the consumer's Ended was called
+	fresh    bool // the consumer has been given nothing yet
 }
 
-// A Consumer is given a stream's bytes as they come. Its methods run on the loop
-// and must not wait.
-type Consumer interface {
-	// Consume is given all bytes that were not consumed before, and returns how
-	// many it takes. It is called again at once with the rest if it took some but
-	// not all, and else when more have come, or when Offer is called. p is valid
-	// only during the call.
-	Consume(p []byte) int
-	// Ended is called once, when no more bytes will come: io.EOF, or the error
-	// that broke the stream. After io.EOF writing is still possible.
-	Ended(err error)
-}
-
-// New makes a stream of a transport and starts it.
+// New makes a stream of a transport and starts it. If that fails, the transport is
+// still the caller's, who closes it.
 func New(l *loop.Loop, t Transport) (*Stream, error) {
 	s := &Stream{l: l, t: t}
-	if err := t.Start(l, s); err != nil {
+	if err := t.Start(l, (*events)(s)); err != nil {
 		return nil, err
 	}
-	return s, s.update()
+	if err := s.update(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Loop is the loop the stream belongs to.
 func (s *Stream) Loop() *loop.Loop { return s.l }
 
-// LocalAddr is this end's address, where it has one.
+// LocalAddr is this end's address, where it has one and the transport is not gone.
 func (s *Stream) LocalAddr() netip.AddrPort { return s.t.LocalAddr() }
 
 // RemoteAddr is the peer's address, where it has one.
 func (s *Stream) RemoteAddr() netip.AddrPort { return s.t.RemoteAddr() }
 
-// Closed reports whether the transport is gone: by Close, Abort or an error.
+// Closed reports whether the transport is gone: by Close, Abort or an error, or
+// because both sides had ended.
 func (s *Stream) Closed() bool { return s.err != nil }
 
-// Ready is how the stream hears of its transport. It is not for users.
-func (s *Stream) Ready(e loop.Events) {
-	if s.err != nil {
-		return
-	}
-	if e&loop.Writable != 0 {
-		s.flush()
-	}
+// events is a Stream as its transport's handler.
+type events Stream
+
+// Ready reads before it writes: of a connection that is broken, what had come
+// before is taken in first (Tornado 1.60).
+func (h *events) Ready(e loop.Events) {
+	s := (*Stream)(h)
 	if s.err == nil && e&(loop.Readable|loop.Failed) != 0 {
 		s.fill(e)
 	}
-	if s.err == nil {
-		if err := s.update(); err != nil {
-			s.fail(err)
-		}
+	if s.err == nil && e&loop.Writable != 0 {
+		s.flush()
 	}
+	s.refresh()
 }
 
 // update tells the transport what the stream waits for. A stream that nobody reads
@@ -116,43 +99,38 @@ func (s *Stream) update() error {
 	if !s.eof && !s.full() {
 		want |= loop.Readable
 	}
-	if s.out != nil {
+	if s.out != nil && s.out.err == nil {
 		want |= loop.Writable
 	}
 	return s.t.Want(want)
 }
 
-// full reports whether there is enough unread input already.
-func (s *Stream) full() bool {
-	if s.closing != nil || s.in == nil || s.in.read != nil {
-		return false
-	}
-	return len(s.in.buf) >= cmp.Or(int(s.ahead), readAhead)
-}
-
-// SetReadAhead bounds what the stream keeps of input that nobody takes, in bytes;
-// at least the default, 64 KiB. Beyond it the stream stops reading, and in time the
-// peer must wait. A Consumer that wants to see a longer piece whole must ask for
-// more.
-func (s *Stream) SetReadAhead(n int) { s.ahead = int32(min(max(n, readAhead), math.MaxInt32)) }
-
-// fail ends the stream because of an error: the transport is closed, and everyone
-// who waits is told.
-func (s *Stream) fail(err error) {
+// refresh is update for those who cannot return its error.
+func (s *Stream) refresh() {
 	if s.err != nil {
 		return
 	}
-	s.end(err, false)
+	if err := s.update(); err != nil {
+		s.fail(err)
+	}
 }
 
-// end gives the transport back, and tells everyone.
+// fail ends the stream because of an error.
+func (s *Stream) fail(err error) {
+	if s.err == nil {
+		s.end(err, false)
+	}
+}
+
+// end gives the transport back, and tells everyone who waits. No code of theirs
+// runs before the next iteration, so it may be called anywhere. What has come and
+// was not consumed stays, to be read.
 func (s *Stream) end(err error, abort bool) {
 	s.err = err
 	_ = s.t.Close(abort) // the stream is over either way
-	if in := s.in; in != nil && in.read != nil {
-		in.fail(err)
+	if s.in != nil && s.in.read != nil && !s.offering {
+		s.serve()
 	}
-	s.in = nil
 	if out := s.out; out != nil {
 		s.out = nil
 		out.fail(err)
@@ -160,19 +138,41 @@ func (s *Stream) end(err error, abort bool) {
 	if c := s.closing; c != nil {
 		c.finish(err)
 	}
-	if c := s.consumer; c != nil && !s.eof {
-		s.consumer = nil
-		c.Ended(err)
+	s.tell()
+}
+
+// forgetInput drops what has come, and whoever waits for more.
+func (s *Stream) forgetInput() {
+	s.consumer = nil
+	if in := s.in; in != nil {
+		s.in = nil
+		if in.read != nil {
+			in.read.p.Fail(ErrClosed)
+		}
 	}
 }
 
-// broken is the error for an operation on a stream that takes no more of them.
-func (s *Stream) broken() error {
+// closed reports whether this side has closed the stream.
+func (s *Stream) closed() bool { return s.closing != nil || s.err == ErrClosed }
+
+// ended is why no more bytes will come; nil: more may.
+func (s *Stream) ended() error {
 	switch {
-	case s.err != nil && s.err != io.EOF:
-		return s.err
-	case s.err != nil || s.closing != nil:
+	case s.closed():
 		return ErrClosed
+	case s.eof:
+		return io.EOF
 	}
-	return nil
+	return s.err
+}
+
+// unwritable is why the stream takes no more bytes; nil: it does.
+func (s *Stream) unwritable() error {
+	switch {
+	case s.shut || s.closing != nil:
+		return ErrClosed
+	case s.out != nil && s.out.err != nil:
+		return s.out.err
+	}
+	return s.err
 }

@@ -13,18 +13,23 @@ type Transport interface {
 	// Start has h told on l when the transport is ready. It is called once, first.
 	Start(l *loop.Loop, h loop.Handler) error
 	// Want says what h is to be told of: Readable, Writable, both or nothing.
-	// Readiness is level-triggered. Failed may be told at any time.
+	// Readiness is level-triggered. Failed may be told at any time after Start, and
+	// is told again and again: when the connection is broken, or when both sides
+	// have ended.
 	Want(loop.Events) error
 	// Read and Write move what can be moved now. Nothing can: ErrAgain. Read
-	// gives io.EOF after the peer's last byte.
+	// gives io.EOF after the peer's last byte, unless the connection has broken
+	// since. An error of Write ends the stream.
 	Read(p []byte) (int, error)
 	Write(p []byte) (int, error)
-	// CloseWrite tells the peer that no more bytes will come.
+	// CloseWrite tells the peer that no more bytes will come. It is called once at
+	// most.
 	CloseWrite() error
 	// Close gives the transport back; what the peer has not received yet may
 	// still be delivered. With abort it is not: the peer sees a reset.
 	Close(abort bool) error
 	// LocalAddr and RemoteAddr are the two ends, as far as they have addresses.
+	// After Close they need not.
 	LocalAddr() netip.AddrPort
 	RemoteAddr() netip.AddrPort
 }

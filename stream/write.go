@@ -6,12 +6,20 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
+const (
+	// lowWater is where Writable resolves; highWater is where it begins to wait.
+	lowWater, highWater = 16 << 10, 64 << 10
+	// writeLimit bounds the bytes that wait to be written.
+	writeLimit = 16 << 20
+)
+
 // outgoing is what the transport has not taken yet, while there is any.
 type outgoing struct {
 	buf  []byte
 	gone int64     // bytes that have left buf so far
 	ends []flushed // in order of end
 	low  *loop.Promise[struct{}]
+	err  error // writing has failed, and breakOff waits in the loop
 }
 
 // flushed is the future of one Write.
@@ -23,7 +31,8 @@ type flushed struct {
 // Write sends p, or queues a copy of what cannot be sent now. Its future resolves
 // when the last byte of p is with the kernel. Many writes may be outstanding; their
 // order is kept. The future fails with ErrBufferFull, and nothing of p was taken,
-// when the queue would grow beyond its limit (16 MiB).
+// when the queue would grow beyond its limit (16 MiB). Any other failure ends the
+// stream.
 func (s *Stream) Write(p []byte) *loop.Future[struct{}] {
 	if err := s.unwritable(); err != nil {
 		return s.failed(err)
@@ -34,7 +43,7 @@ func (s *Stream) Write(p []byte) *loop.Future[struct{}] {
 	if s.out == nil {
 		n, err := s.send(p)
 		if err != nil {
-			s.fail(err)
+			s.unsendable(err)
 			return s.failed(err)
 		}
 		if n == len(p) {
@@ -48,13 +57,6 @@ func (s *Stream) Write(p []byte) *loop.Future[struct{}] {
 	s.out.add(p, done)
 	s.refresh()
 	return done.Future()
-}
-
-func (s *Stream) unwritable() error {
-	if s.shut {
-		return ErrClosed
-	}
-	return s.broken()
 }
 
 // failed is a future of a write that did not happen. Nobody is obliged to look at
@@ -112,13 +114,13 @@ func (s *Stream) send(p []byte) (int, error) {
 // flush is called when the transport can take more.
 func (s *Stream) flush() {
 	out := s.out
-	if out == nil {
+	if out == nil || out.err != nil {
 		return
 	}
 	n, err := s.send(out.buf)
 	out.advance(n)
 	if err != nil {
-		s.fail(err)
+		s.unsendable(err)
 		return
 	}
 	if s.closing != nil && n > 0 {
@@ -128,6 +130,41 @@ func (s *Stream) flush() {
 		s.out = nil
 		s.drained()
 	}
+}
+
+// unsendable is called when the transport has refused bytes. Those who write are
+// told now. But the peer may have said why before it went (a server that does not
+// want a body answers and closes), and that may lie in the transport, unread: the
+// stream ends in the next iteration, when it has been fetched.
+func (s *Stream) unsendable(err error) {
+	if s.closing != nil {
+		s.fail(err) // nobody wants it
+		return
+	}
+	if s.out != nil {
+		s.out.fail(err)
+	}
+	s.out = &outgoing{err: err}
+	s.refresh()
+	s.l.Call(func() { s.breakOff(err) })
+}
+
+// maxRescue bounds the reads of breakOff: more than a socket's buffer holds.
+const maxRescue = 256
+
+// breakOff takes in what had come before writing failed, and ends the stream.
+func (s *Stream) breakOff(err error) {
+	for range maxRescue {
+		if s.err != nil || s.eof || s.closing != nil {
+			break
+		}
+		if _, rerr := s.pull(); rerr == io.EOF {
+			s.finished()
+		} else if rerr != nil {
+			break
+		}
+	}
+	s.fail(err)
 }
 
 func (o *outgoing) add(p []byte, done *loop.Promise[struct{}]) {
