@@ -317,6 +317,9 @@ func (l *Loop) nap() (int, error) {
 	if d > 0 && l.clock != nil && l.clock.Skip(d) {
 		return 0, nil
 	}
+	// Let the others go first: what they post now is one batch and saves a sleep,
+	// where otherwise the first of them would wake the loop for itself alone.
+	runtime.Gosched()
 	n, err := l.park(d)
 	l.lastNap = l.now()
 	return n, err
