@@ -1,46 +1,185 @@
 package loop
 
 import (
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-func BenchmarkRefGoroutineSpawn(b *testing.B) {
+// Each benchmark stands beside the reference it is measured against, to be run in
+// one go: docs/benchmarks.md has the bars.
+
+func open(t testing.TB, o *Options) *Loop {
+	t.Helper()
+	l, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// onLoop runs body as a coroutine.
+func onLoop(b *testing.B, o *Options, body func(l *Loop, co *Co)) {
+	b.Helper()
 	b.ReportAllocs()
-	done := make(chan struct{})
-	for b.Loop() {
-		go func() { done <- struct{}{} }()
-		<-done
+	l := open(b, o)
+	if _, err := RunSync(l, func(co *Co) (struct{}, error) {
+		body(l, co)
+		return struct{}{}, nil
+	}); err != nil {
+		b.Fatal(err)
 	}
 }
 
-func BenchmarkGoNoWait(b *testing.B) {
+// beside runs body while the loop runs on another goroutine.
+func beside(b *testing.B, o *Options, body func(l *Loop)) {
+	b.Helper()
 	b.ReportAllocs()
-	l := open(b, nil)
-	RunSync(l, func(co *Co) (int, error) {
-		for b.Loop() {
-			Go(l, func(co *Co) (int, error) { return 1, nil })
-		}
-		return 0, nil
-	})
+	l := open(b, o)
+	go l.Run()
+	body(l)
+	b.StopTimer()
+	l.Close()
+	<-l.Closed()
 }
 
-func BenchmarkSpawnNoWait(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	RunSync(l, func(co *Co) (int, error) {
-		i := 0
-		for b.Loop() {
-			Spawn(l, func(co *Co) (int, error) { return 1, nil })
-			if i++; i%64 == 0 {
+// BenchmarkCall queues callbacks in batches of 64, and runs them.
+func BenchmarkCall(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		fn := func() {}
+		for i := 0; b.Loop(); i++ {
+			l.Call(fn)
+			if i%64 == 63 {
 				Yield(co)
 			}
 		}
-		return 0, nil
 	})
 }
 
+func BenchmarkPost(b *testing.B) {
+	beside(b, nil, func(l *Loop) {
+		fn := func() {}
+		for b.Loop() {
+			l.Post(fn)
+		}
+	})
+}
+
+func BenchmarkRefChannelSend(b *testing.B) {
+	b.ReportAllocs()
+	c := drained()
+	for b.Loop() {
+		c <- nothing
+	}
+	close(c)
+}
+
+func BenchmarkPostParallel(b *testing.B) {
+	beside(b, nil, func(l *Loop) {
+		fn := func() {}
+		eight(b, func() { l.Post(fn) })
+	})
+}
+
+func BenchmarkRefChannelSendParallel(b *testing.B) {
+	b.ReportAllocs()
+	c := drained()
+	eight(b, func() { c <- nothing })
+	close(c)
+}
+
+func nothing() {}
+
+// drained is a channel of functions that are received and called.
+func drained() chan func() {
+	c := make(chan func(), 1024)
+	go func() {
+		for fn := range c {
+			fn()
+		}
+	}()
+	return c
+}
+
+// eight calls fn b.N times, from eight goroutines.
+func eight(b *testing.B, fn func()) {
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range (b.N + i) / 8 {
+				fn()
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkGoNoWait(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		for b.Loop() {
+			Go(l, one)
+		}
+	})
+}
+
+// BenchmarkSpawnNoWait spawns in batches of 64, and runs them.
+func BenchmarkSpawnNoWait(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		for i := 0; b.Loop(); i++ {
+			Spawn(l, one)
+			if i%64 == 63 {
+				Yield(co)
+			}
+		}
+	})
+}
+
+func one(*Co) (int, error) { return 1, nil }
+
+// BenchmarkRefGoroutineSpawn starts a goroutine and waits for its result.
+func BenchmarkRefGoroutineSpawn(b *testing.B) {
+	b.ReportAllocs()
+	c := make(chan int)
+	for b.Loop() {
+		go func() { c <- 1 }()
+		<-c
+	}
+}
+
+func BenchmarkYield(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		for b.Loop() {
+			Yield(co)
+		}
+	})
+}
+
+func BenchmarkAwaitReady(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		f := Resolved(l, 1)
+		for b.Loop() {
+			Await(co, f)
+		}
+	})
+}
+
+// BenchmarkAwaitSuspend makes a promise, awaits it, and has a callback fulfil it.
+func BenchmarkAwaitSuspend(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		var p *Promise[int]
+		set := func() { p.Set(1) }
+		for b.Loop() {
+			p = NewPromise[int](l)
+			l.Call(set)
+			Await(co, p.Future())
+		}
+	})
+}
+
+// BenchmarkRefChannelPingPong sends to a goroutine and waits for its answer.
 func BenchmarkRefChannelPingPong(b *testing.B) {
 	b.ReportAllocs()
 	ping, pong := make(chan int), make(chan int)
@@ -56,155 +195,85 @@ func BenchmarkRefChannelPingPong(b *testing.B) {
 	close(ping)
 }
 
-func BenchmarkYield(b *testing.B) {
+// BenchmarkTimerAfterCancel100k makes and cancels a timer beside 100,000 others.
+func BenchmarkTimerAfterCancel100k(b *testing.B) {
 	b.ReportAllocs()
 	l := open(b, nil)
-	RunSync(l, func(co *Co) (int, error) {
-		for b.Loop() {
-			Yield(co)
-		}
-		return 0, nil
-	})
-}
-
-func BenchmarkAwaitSuspend(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	RunSync(l, func(co *Co) (int, error) {
-		var p *Promise[int]
-		set := func() { p.Set(1) }
-		for b.Loop() {
-			p = NewPromise[int](l)
-			l.Call(set)
-			Await(co, p.Future())
-		}
-		return 0, nil
-	})
-}
-
-func BenchmarkAwaitReady(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	f := Resolved(l, 1)
-	RunSync(l, func(co *Co) (int, error) {
-		for b.Loop() {
-			Await(co, f)
-		}
-		return 0, nil
-	})
-}
-
-func BenchmarkCall(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	n := 0
-	var f func()
-	f = func() {
-		if n++; n < b.N {
-			l.Call(f)
-		} else {
-			l.Stop()
-		}
+	for i := range 100_000 {
+		l.After(farAway(i), nothing)
 	}
-	l.Call(f)
-	l.Run()
-}
-
-func BenchmarkRefChannelSend(b *testing.B) {
-	b.ReportAllocs()
-	c := make(chan int, 1024)
-	go func() {
-		for range c {
-		}
-	}()
-	for b.Loop() {
-		c <- 1
+	for i := 0; b.Loop(); i++ {
+		l.After(farAway(i), nothing).Stop()
 	}
-	close(c)
-}
-
-func BenchmarkPost(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	go l.Run()
-	f := func() {}
-	for b.Loop() {
-		l.Post(f)
-	}
-	l.Close()
-	<-l.Closed()
-}
-
-func BenchmarkRefChannelSendParallel(b *testing.B) {
-	b.ReportAllocs()
-	c := make(chan int, 1024)
-	go func() {
-		for range c {
-		}
-	}()
-	parallel(b, func() { c <- 1 })
-	close(c)
-}
-
-func parallel(b *testing.B, f func()) {
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range b.N / 8 {
-				f()
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func BenchmarkPostParallel(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	go l.Run()
-	f := func() {}
-	parallel(b, func() { l.Post(f) })
-	l.Close()
-	<-l.Closed()
 }
 
 func BenchmarkRefTimeAfterFunc100k(b *testing.B) {
 	b.ReportAllocs()
-	f := func() {}
-	for range 100_000 {
-		defer time.AfterFunc(time.Hour, f).Stop()
+	for i := range 100_000 {
+		defer time.AfterFunc(farAway(i), nothing).Stop()
 	}
-	i := 0
-	for b.Loop() {
-		i++
-		time.AfterFunc(time.Duration(i%1000)*time.Millisecond+time.Hour, f).Stop()
+	for i := 0; b.Loop(); i++ {
+		time.AfterFunc(farAway(i), nothing).Stop()
 	}
 }
 
-func BenchmarkTimerAfterCancel100k(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	f := func() {}
-	for range 100_000 {
-		l.After(time.Hour, f)
-	}
-	i := 0
-	for b.Loop() {
-		i++
-		l.After(time.Duration(i%1000)*time.Millisecond+time.Hour, f).Stop()
-	}
+// farAway is one of many deadlines spread over an hour.
+func farAway(i int) time.Duration {
+	return time.Hour + time.Duration(i*7919%100_000)*36*time.Millisecond
 }
 
+// BenchmarkWakeLatency posts to a sleeping loop, and blocks at once for the answer.
 func BenchmarkWakeLatency(b *testing.B) {
-	b.ReportAllocs()
-	l := open(b, nil)
-	go l.Run()
-	c := make(chan struct{})
-	f := func() { c <- struct{}{} }
-	for b.Loop() {
-		l.Post(f)
-		<-c
+	beside(b, nil, func(l *Loop) {
+		c := make(chan struct{})
+		fn := func() { c <- struct{}{} }
+		for b.Loop() {
+			l.Post(fn)
+			<-c
+		}
+	})
+}
+
+// BenchmarkWakeLatencyBusy posts to a sleeping loop, and keeps its P busy until the
+// answer is there: parked under Go's poller, and blocking in epoll_wait.
+func BenchmarkWakeLatencyBusy(b *testing.B) {
+	for _, poller := range []string{"", "epoll-block"} {
+		name := "default"
+		if poller != "" {
+			name = poller
+		}
+		b.Run(name, func(b *testing.B) {
+			l, err := New(&Options{Poller: poller})
+			if err != nil {
+				b.Skipf("no such backend: %v", err)
+			}
+			l.Close()
+			beside(b, &Options{Poller: poller}, func(l *Loop) {
+				var answered atomic.Int64
+				fn := func() { answered.Add(1) }
+				for i := int64(1); b.Loop(); i++ {
+					l.Post(fn)
+					for answered.Load() < i {
+					}
+				}
+			})
+		})
 	}
-	l.Close()
-	<-l.Closed()
+}
+
+// BenchmarkTimerLateness waits for random deadlines on an idle loop, and reports how
+// late they are.
+func BenchmarkTimerLateness(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		var late time.Duration
+		n := 0
+		for b.Loop() {
+			d := time.Duration(rand.Int64N(int64(3 * time.Millisecond)))
+			due := l.now() + d
+			Sleep(co, d)
+			late += l.now() - due
+			n++
+		}
+		b.ReportMetric(float64(late.Microseconds())/1000/float64(n), "ms-late")
+	})
 }

@@ -72,7 +72,7 @@ func (f *fiber) run() {
 		w.fiber = f
 	}
 	w.drains = true
-	w.enter(f)
+	w.resume(f)
 }
 
 // nextFresh takes the next task off the batch, if it is a fiber that has not begun.

@@ -204,7 +204,13 @@ func (l *Loop) iterations(once bool) (ended bool, err error) {
 		if returned {
 			return
 		}
-		if v := recover(); v != nil {
+		v := recover()
+		l.current = nil
+		if v == nil {
+			return // runtime.Goexit goes on
+		}
+		l.hold()
+		if v != any(goexit{}) { // that one has been told to the body's future
 			l.report(newPanicError("callback", v))
 		}
 	}()

@@ -8,16 +8,6 @@ import (
 	"time"
 )
 
-func open(t testing.TB, o *Options) *Loop {
-	t.Helper()
-	l, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
-}
-
 func TestSmoke(t *testing.T) {
 	for _, name := range []string{"epoll", "poll", "chan"} {
 		t.Run(name, func(t *testing.T) {

@@ -62,6 +62,15 @@ func (w *worker) enter(f *fiber) {
 	w.next()
 }
 
+// resume is enter for the goroutine in Run, which every other switch comes back to.
+// It has no deferred call, because it is the hottest of all: if a body called
+// runtime.Goexit, iterations takes the loop back.
+func (w *worker) resume(f *fiber) {
+	before := w.handOver(f)
+	w.next()
+	w.l.restore(before)
+}
+
 // unwind makes the wait f is in, and all its later ones, fail.
 func (w *worker) unwind(f *fiber) {
 	before := w.handOver(f)
@@ -88,13 +97,16 @@ func (w *worker) handOver(f *fiber) holding {
 	return before
 }
 
-// takeBack also ends the flight of a runtime.Goexit: see fiber.salvage.
-func (w *worker) takeBack(before holding) {
-	l := w.l
+func (l *Loop) restore(before holding) {
 	l.current = before.fiber
 	if owner.Enabled || l.strict {
 		l.holder.Store(before.id)
 	}
+}
+
+// takeBack also ends the flight of a runtime.Goexit: see fiber.salvage.
+func (w *worker) takeBack(before holding) {
+	w.l.restore(before)
 	if v := recover(); v != nil && v != any(goexit{}) {
 		panic(v)
 	}
