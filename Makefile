@@ -22,9 +22,11 @@ test:
 race:
 	go test -race ./...
 
-# Side by side with other libraries; needs two quiet cores.
+# Side by side with other libraries; needs two quiet cores and about ten minutes.
 bench:
 	cd bench && go run ./cmd/compare
+	cd bench && go run ./cmd/compare -conns 512
+	cd bench && go run ./cmd/compare -inflight 16
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

@@ -12,7 +12,8 @@
 // calls that package loop names as safe, most often Post.
 //
 // The rule has a price: code on the loop must not block. A wait belongs into
-// loop.Await, and blocking or CPU-bound work into loop.Offload.
+// loop.Await, and blocking or CPU-bound work into a goroutine: loop.FromFunc makes
+// a future of its result.
 //
 // # A server
 //
@@ -43,10 +44,10 @@
 //
 // Imports point downwards only; deps_test.go holds the arrows.
 //
-//	loop                    the kernel: Loop, timers, futures, coroutines, locks, queues
-//	stream                  bytes in order, with limits: streams, listeners, dialing
-//	http1                   HTTP/1.1 on streams, and the adapters to net/http
-//	looptest                for tests: a virtual clock, a network in memory with faults
+//	loop                    the kernel: Loop, timers, descriptors, futures, coroutines
+//	stream                  bytes in order, with limits: streams, listeners, dialling
+//	http1                   HTTP/1.1 on streams, and an adapter for net/http's handlers
+//	looptest                for tests: a virtual clock, a network in memory
 //	internal/poll           which descriptors are ready, one file per mechanism
 //	internal/poll/polltest  the suite that every poll backend must pass
 //	internal/sock           socket system calls

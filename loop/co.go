@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,11 +26,18 @@ type Co struct {
 	child      *Co // the youngest
 	next, prev *Co // among the children of parent
 
-	// Any goroutine.
-	mu   sync.Mutex
-	err  error // context.Canceled or context.DeadlineExceeded; written by the loop only
-	late *late // made when needed
+	// Any goroutine. state is written by the loop only, before it looks for late;
+	// others make late before they look at state: so no one misses the other.
+	state atomic.Uint32        // live, ended or expired
+	late  atomic.Pointer[late] // made when needed
 }
+
+// The states of a Co.
+const (
+	live    uint32 = iota
+	ended          // Err is context.Canceled
+	expired        // Err is context.DeadlineExceeded
+)
 
 // extra is what a With method adds.
 type extra struct {
@@ -40,9 +48,11 @@ type extra struct {
 	detached bool // of Shield: the deadlines above do not hold
 }
 
-// late is the part of a Co that few need; its Co's mu guards it.
+// late is the part of a Co that few need.
 type late struct {
-	cause error // if it is not err
+	mu    sync.Mutex
+	cause error // if it is not err; set before the state
+	told  bool  // tell has been here
 	done  chan struct{}
 	after map[*func()]struct{} // AfterFunc's
 }
@@ -110,11 +120,11 @@ func (co *Co) derive(op string) *Co {
 // attach makes co a child of parent, and cancelled if parent is.
 func (co *Co) attach(parent *Co) {
 	co.l, co.parent = parent.l, parent
-	if parent.err != nil {
-		co.err = parent.err
-		if parent.late != nil && parent.late.cause != nil {
-			co.lazy().cause = parent.late.cause
+	if state := parent.state.Load(); state != live {
+		if cause := parent.cause(); cause != nil {
+			co.lazy().cause = cause
 		}
+		co.state.Store(state)
 		return
 	}
 	co.next = parent.child
@@ -144,11 +154,11 @@ func (co *Co) Cancel(cause error) {
 	co.cancel(context.Canceled, cause)
 }
 
-// cancel cancels co and everything below it; a nil cause means err. A coroutine
-// that waits under one of these is resumed in the next iteration. A second
-// cancellation does nothing.
+// cancel cancels co and everything below it; a nil cause means err, which is
+// context.Canceled or context.DeadlineExceeded. A coroutine that waits under one of
+// these is resumed in the next iteration. A second cancellation does nothing.
 func (co *Co) cancel(err, cause error) {
-	if co.err != nil {
+	if co.state.Load() != live {
 		return
 	}
 	if x := co.extra; x != nil {
@@ -166,41 +176,30 @@ func (co *Co) cancel(err, cause error) {
 
 // publish is the part of cancel that any goroutine may see.
 func (co *Co) publish(err, cause error) {
-	co.mu.Lock()
-	defer co.mu.Unlock()
-	co.err = err
 	if cause != nil && cause != err {
-		co.lazy().cause = cause
+		co.lazy().set(cause)
 	}
-	if co.late == nil {
-		return
+	state := ended
+	if err == context.DeadlineExceeded {
+		state = expired
 	}
-	if co.late.done != nil {
-		close(co.late.done)
+	co.state.Store(state)
+	if x := co.late.Load(); x != nil {
+		x.tell()
 	}
-	for f := range co.late.after {
-		go (*f)()
-	}
-	co.late.after = nil
-}
-
-func (co *Co) lazy() *late {
-	if co.late == nil {
-		co.late = &late{}
-	}
-	return co.late
 }
 
 // canceled is what a wait under co returns when it may not wait: nil, or an error
 // that matches both co.Err() and context.Cause(co).
 func (co *Co) canceled() error {
-	if co.err == nil {
+	err := co.Err()
+	if err == nil {
 		return nil
 	}
-	if co.late == nil || co.late.cause == nil {
-		return co.err
+	if cause := co.cause(); cause != nil {
+		return &canceledError{err, cause}
 	}
-	return &canceledError{co.err, co.late.cause}
+	return err
 }
 
 type canceledError struct{ err, cause error }

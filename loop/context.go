@@ -25,13 +25,14 @@ func (co *Co) Deadline() (time.Time, bool) {
 
 // Done is closed when the coroutine is cancelled, or its body has returned.
 func (co *Co) Done() <-chan struct{} {
-	co.mu.Lock()
-	defer co.mu.Unlock()
 	x := co.lazy()
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	if x.done == nil {
 		x.done = make(chan struct{})
-		if co.err != nil {
+		if x.told || co.state.Load() != live {
 			close(x.done)
+			x.told = true
 		}
 	}
 	return x.done
@@ -39,9 +40,13 @@ func (co *Co) Done() <-chan struct{} {
 
 // Err is nil, context.Canceled or context.DeadlineExceeded.
 func (co *Co) Err() error {
-	co.mu.Lock()
-	defer co.mu.Unlock()
-	return co.err
+	switch co.state.Load() {
+	case ended:
+		return context.Canceled
+	case expired:
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // Value is the value that the nearest WithValue above gave key.
@@ -77,12 +82,13 @@ func (co *Co) Value(key any) any {
 
 // cause is why the Co was cancelled, if that is more than Err says.
 func (co *Co) cause() error {
-	co.mu.Lock()
-	defer co.mu.Unlock()
-	if co.late == nil {
+	x := co.late.Load()
+	if x == nil {
 		return nil
 	}
-	return co.late.cause
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.cause
 }
 
 // AfterFunc has f called in a goroutine of its own once the coroutine is
@@ -90,24 +96,53 @@ func (co *Co) cause() error {
 // could. The context package uses it, so that a context made from a Co costs no
 // goroutine.
 func (co *Co) AfterFunc(f func()) (stop func() bool) {
-	co.mu.Lock()
-	defer co.mu.Unlock()
-	if co.err != nil {
+	x := co.lazy()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.told || co.state.Load() != live {
 		go f()
 		return func() bool { return false }
 	}
-	x := co.lazy()
 	if x.after == nil {
 		x.after = make(map[*func()]struct{})
 	}
 	x.after[&f] = struct{}{}
 	return func() bool {
-		co.mu.Lock()
-		defer co.mu.Unlock()
+		x.mu.Lock()
+		defer x.mu.Unlock()
 		_, ok := x.after[&f]
 		delete(x.after, &f)
 		return ok
 	}
+}
+
+// lazy is co's late, made if need be.
+func (co *Co) lazy() *late {
+	if x := co.late.Load(); x != nil {
+		return x
+	}
+	co.late.CompareAndSwap(nil, &late{})
+	return co.late.Load()
+}
+
+func (x *late) set(cause error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.cause = cause
+}
+
+// tell tells those who asked before the Co was cancelled.
+func (x *late) tell() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.done != nil && !x.told {
+		close(x.done)
+	}
+	x.told = true
+	for f := range x.after {
+		go (*f)()
+	}
+	x.after = nil
 }
 
 // String names the coroutine in a context's String.

@@ -88,7 +88,7 @@ func Await[T any](co *Co, f *Future[T]) (T, error) {
 
 func (co *Co) await(p *promised) error {
 	if p.l != co.l {
-		panic("loop: Await of a future that belongs to another loop; use Submit or Post")
+		panic("loop: Await of a future that belongs to another loop; have it fulfil a promise of this one with Post")
 	}
 	if err := co.mayWait(); err != nil {
 		return err
@@ -210,4 +210,4 @@ type jobTask struct {
 
 func (t *jobTask) call(co *Co)    { t.job.Ended(t.job.Run(co)) }
 func (t *jobTask) fail(err error) { t.job.Ended(err) }
-func (t *jobTask) name() string      { return reflect.TypeOf(t.job).String() }
+func (t *jobTask) name() string   { return reflect.TypeOf(t.job).String() }

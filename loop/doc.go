@@ -20,7 +20,8 @@
 //     loop: the goroutine inside Run, or the coroutine that it is resuming. Before,
 //     between and after Runs it belongs to the goroutine that has it. Other
 //     goroutines may call exactly: Post, Do, Stop, Close, Closed, Logger,
-//     Promise.Post, Future.Wait, and what context.Context has of a Co. So state that
+//     PollerName, Of, Promise.Post, Future.Wait, and what context.Context has of a
+//     Co. So state that
 //     only the loop touches needs no locks. Builds with -race, and Options.Strict,
 //     check this at every call.
 //  2. Order. An iteration runs the callbacks that were queued when it began, then
@@ -42,8 +43,9 @@
 //
 // # Files
 //
-// loop, fd, timer and heap, wake and clock are the loop of callbacks; hold checks
-// rule 1. future and failure are promises. co and context are a coroutine as its
-// body sees it, coroutine starts and suspends it, fiber and worker switch to it. run
-// and close are the two ends.
+// loop, fd, timer and heap, wake, clock, every and signal are the loop of callbacks;
+// hold checks rule 1. future and failure are promises, combine and from make futures
+// of other things. co and context are a coroutine as its body sees it, coroutine
+// starts and suspends it, fiber and worker switch to it, group keeps several
+// together. run and close are the two ends.
 package loop

@@ -47,7 +47,7 @@ func (f *fiber) end() {
 	if f.older != nil {
 		f.older.younger = f.younger
 	}
-	if l.youngest == nil && l.root.err != nil {
+	if l.youngest == nil && l.root.state.Load() != live {
 		l.stopping.Store(true) // Close has waited for this, and need not sleep
 	}
 }
@@ -91,7 +91,7 @@ func (l *Loop) nextFresh() *fiber {
 
 // mayWait says whether a wait under co would be in vain.
 func (co *Co) mayWait() error {
-	if co.err != nil && co.l.root.err != nil {
+	if co.state.Load() != live && co.l.root.state.Load() != live {
 		co.f.refuse()
 	}
 	return co.canceled()
@@ -104,7 +104,7 @@ func (co *Co) suspend() error {
 	f.waitsUnder = co
 	f.w.ending = !f.w.yield(struct{}{})
 	f.waitsUnder = nil
-	if f.w.ending && co.err == nil {
+	if f.w.ending && co.state.Load() == live {
 		f.refuse()
 		return ErrClosed
 	}

@@ -318,6 +318,7 @@ func (l *Loop) poll() error {
 func (l *Loop) nap() (int, error) {
 	d := l.untilNext()
 	if d == 0 {
+		l.yieldProcessor()
 		return 0, nil
 	}
 	if d > 0 && l.clock != nil && l.clock.Skip(d) {
