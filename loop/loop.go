@@ -53,8 +53,8 @@ type Options struct {
 	// Logger receives what nobody else can be told: panics of callbacks, failures
 	// that no one looked at. Default: slog.Default().
 	Logger *slog.Logger
-	// OnError receives the panics of callbacks, as a *PanicError, instead of
-	// Logger. It runs on the loop. Default: nil, they are logged with their stack.
+	// OnError receives the panics of callbacks (and of EveryGo's coroutines, which
+	// nobody awaits), as a *PanicError, instead of Logger. It runs on the loop. Default: nil, they are logged with their stack.
 	OnError func(error)
 	// Strict makes every loop-only method check that its caller holds the loop,
 	// and makes no iteration leave its poll out. It costs about a microsecond a
@@ -169,6 +169,10 @@ func (l *Loop) Run() error {
 		return ErrClosed
 	}
 	if !l.running.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	if l.current != nil { // in a body that Go began outside Run
+		l.running.Store(false)
 		return ErrRunning
 	}
 	defer l.leave()
@@ -338,15 +342,19 @@ func (l *Loop) untilNext() time.Duration {
 	if !ok {
 		return -1
 	}
-	return min(max(0, when-l.now()), maxSleep)
+	now := l.now()
+	if when <= now { // the difference might not be one: a deadline may lie centuries back
+		return 0
+	}
+	return min(when-now, maxSleep)
 }
 
 // yieldProcessor lets other goroutines have this P once in a while: see
 // politeness.
 func (l *Loop) yieldProcessor() {
-	if now := l.now(); now-l.lastNap > politeness {
+	if l.now()-l.lastNap > politeness {
 		runtime.Gosched()
-		l.lastNap = now
+		l.lastNap = l.now() // the others may have taken long: it is our turn again
 	}
 }
 
@@ -355,7 +363,9 @@ func (l *Loop) yieldProcessor() {
 // Post. On a closed loop it does nothing.
 func (l *Loop) Call(fn func()) {
 	l.check("Call")
-	l.queue(callback(fn))
+	if !l.closed {
+		l.queue(callback(fn))
+	}
 }
 
 func (l *Loop) queue(t task) { l.ready = append(l.ready, t) }

@@ -16,7 +16,7 @@ import (
 
 // client drives all connections from one goroutine.
 type client struct {
-	length   int    // of one answer
+	exchange
 	requests []byte // as many as may be in flight
 	epfd     int
 	start    time.Time

@@ -9,12 +9,7 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/zonda-go/zonda/bench/internal/hello"
 )
-
-// prefix is how every answer must begin.
-const prefix = "HTTP/1.1 200"
 
 var (
 	errClosed  = errors.New("the server closed the connection")
@@ -62,7 +57,7 @@ func (c *client) ready(k *conn) error {
 		return errClosed
 	}
 	now := c.now()
-	answers, err := k.take(c.in[:n], c.length)
+	answers, err := k.take(c.in[:n], &c.exchange)
 	if err != nil {
 		return err
 	}
@@ -74,21 +69,21 @@ func (c *client) ready(k *conn) error {
 
 // take counts the answers that b completes. It looks at how each one begins
 // and trusts its length: an answer of another length shows at the next one.
-func (k *conn) take(b []byte, length int) (answers int, err error) {
+func (k *conn) take(b []byte, x *exchange) (answers int, err error) {
 	for len(b) > 0 {
 		if answers == len(k.sent) {
 			return answers, errSurplus
 		}
-		if k.partial < len(prefix) {
-			want := prefix[k.partial:]
+		if k.partial < len(x.prefix) {
+			want := x.prefix[k.partial:]
 			want = want[:min(len(want), len(b))]
 			if string(b[:len(want)]) != want {
 				return answers, errPrefix
 			}
 		}
-		n := min(length-k.partial, len(b))
+		n := min(x.length-k.partial, len(b))
 		b = b[n:]
-		if k.partial += n; k.partial == length {
+		if k.partial += n; k.partial == x.length {
 			k.partial = 0
 			answers++
 		}
@@ -106,7 +101,7 @@ func (c *client) send(k *conn, n int, now time.Duration) error {
 		k.sent[k.head] = now
 		k.head = (k.head + 1) % len(k.sent)
 	}
-	size := n * len(hello.Request)
+	size := n * len(c.request)
 	wrote, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(k.fd), uintptr(unsafe.Pointer(&c.requests[0])), uintptr(size))
 	if errno != 0 {
 		return errno

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/zonda-go/zonda/bench/internal/hello"
 	"github.com/zonda-go/zonda/bench/internal/measure"
 )
 
@@ -17,6 +16,7 @@ type options struct {
 	addr     string
 	conns    int
 	inflight int
+	echo     int // length of a message to an echo server; 0: hello requests
 	warmup   time.Duration
 	window   time.Duration
 	watch    int // process id, or 0
@@ -29,13 +29,20 @@ func drive(o options) (measure.Run, error) {
 	if o.conns <= 0 || o.inflight <= 0 || o.window <= 0 {
 		return measure.Run{}, errors.New("load: connections, requests in flight and window must be above 0")
 	}
-	length, err := probe(o.addr)
+	if o.echo < 0 || o.echo > maxEcho {
+		return measure.Run{}, fmt.Errorf("load: a message has at most %d bytes", maxEcho)
+	}
+	probe := probeHello
+	if o.echo > 0 {
+		probe = o.probeEcho
+	}
+	x, err := probe(o.addr)
 	if err != nil {
 		return measure.Run{}, err
 	}
-	c := &client{length: length, start: time.Now(), conns: make([]conn, o.conns)}
+	c := &client{exchange: x, start: time.Now(), conns: make([]conn, o.conns)}
 	for range o.inflight {
-		c.requests = append(c.requests, hello.Request...)
+		c.requests = append(c.requests, x.request...)
 	}
 	if c.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return measure.Run{}, fmt.Errorf("load: epoll: %w", err)

@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/zonda-go/zonda/bench/internal/measure"
 )
 
 // bar is an upper bound for a ratio of CPU per request: server ÷ base.
@@ -72,15 +70,4 @@ func verdict(median, limit float64, short bool) string {
 		return v + " (trial)"
 	}
 	return v
-}
-
-// ratios divides the CPU per request of two servers round by round: the
-// machine's speed drifts, so only figures of one round are comparable. Their
-// slices must have the same rounds.
-func ratios(server, base []measure.Run) []float64 {
-	r := make([]float64, len(server))
-	for i := range server {
-		r[i] = server[i].CPUPerRequest() / base[i].CPUPerRequest()
-	}
-	return r
 }

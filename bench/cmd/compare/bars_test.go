@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-
-	"github.com/zonda-go/zonda/bench/internal/measure"
 )
 
 func TestVerdict(t *testing.T) {
@@ -29,16 +27,6 @@ func TestVerdict(t *testing.T) {
 		if got := verdict(tt.median, tt.limit, tt.short); got != tt.want {
 			t.Errorf("verdict(%v, %v, %v) = %q, want %q", tt.median, tt.limit, tt.short, got, tt.want)
 		}
-	}
-}
-
-// TestRatiosPairRounds has a machine that becomes four times slower in the
-// second round: the ratio of each round stays, that of the sums would not.
-func TestRatiosPairRounds(t *testing.T) {
-	server := []measure.Run{{Requests: 10, ServerCPU: 15}, {Requests: 20, ServerCPU: 120}}
-	base := []measure.Run{{Requests: 20, ServerCPU: 20}, {Requests: 10, ServerCPU: 40}}
-	if got, want := ratios(server, base), []float64{1.5, 1.5}; !slices.Equal(got, want) {
-		t.Errorf("ratios = %v, want %v", got, want)
 	}
 }
 

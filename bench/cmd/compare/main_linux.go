@@ -12,11 +12,13 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/zonda-go/zonda/bench/internal/measure"
+	"github.com/zonda-go/zonda/bench/internal/rig"
 )
 
 func main() {
@@ -57,9 +59,9 @@ func compare(ctx context.Context, p plan) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	c, err := chooseCores()
+	c, err := rig.ChooseCores()
 	if err != nil {
-		return err
+		return fmt.Errorf("compare: %w", err)
 	}
 	var wrk string
 	if p.wrk {
@@ -73,17 +75,17 @@ func compare(ctx context.Context, p plan) error {
 	}
 	defer os.RemoveAll(dir)
 	if err := build(ctx, p, dir); err != nil {
-		return err
+		return fmt.Errorf("compare: %w", err)
 	}
 	ours, theirs := results{}, results{}
 	for round := range p.rounds {
-		for _, name := range p.order(round) {
+		for _, name := range measure.Rotated(p.servers, round) {
 			run, second, err := measureOne(ctx, p, c, dir, name, wrk)
 			if ctx.Err() != nil {
 				return errors.New("compare: interrupted")
 			}
 			if err != nil {
-				return fmt.Errorf("%w (%s, round %d)", err, name, round+1)
+				return fmt.Errorf("compare: %w (%s, round %d)", err, name, round+1)
 			}
 			log.Printf("round %d/%d %-9s %8.0f requests/s, %.3f µs CPU/request", round+1, p.rounds, name, run.PerSecond(), run.CPUPerRequest())
 			ours[name] = append(ours[name], run)
@@ -94,28 +96,47 @@ func compare(ctx context.Context, p plan) error {
 	return nil
 }
 
+// build compiles the load and the plan's servers into dir.
+func build(ctx context.Context, p plan, dir string) error {
+	packages := []string{"load"}
+	for _, s := range p.servers {
+		dir, err := program(s)
+		if err != nil {
+			return err
+		}
+		packages = append(packages, dir)
+	}
+	return rig.Build(ctx, dir, packages...)
+}
+
 // measureOne runs a fresh server process for one window, and for one of wrk
 // if its path is given.
-func measureOne(ctx context.Context, p plan, c cores, dir, name, wrk string) (run, second measure.Run, err error) {
-	s, err := startServer(ctx, p, c, dir, name)
+func measureOne(ctx context.Context, p plan, c rig.Cores, dir, name, wrk string) (run, second measure.Run, err error) {
+	s, err := rig.StartServer(ctx, rig.Program{
+		Path: filepath.Join(dir, name), Args: arguments(name), CPU: c.Server, Procs: p.procs,
+	})
 	if err != nil {
 		return run, second, err
 	}
-	defer s.stop()
-	if run, err = runLoad(ctx, p, c, dir, s); err != nil || wrk == "" {
+	defer s.Stop()
+	load := rig.Load{
+		Path: filepath.Join(dir, "load"), CPU: c.Load,
+		Conns: p.conns, Inflight: p.inflight, Warmup: p.warmup, Window: p.window(),
+	}
+	if run, err = load.Run(ctx, s); err != nil || wrk == "" {
 		return run, second, err
 	}
 	second, err = runWrk(ctx, p, c, wrk, s)
 	return run, second, err
 }
 
-func report(p plan, c cores, ours, theirs results) {
+func report(p plan, c rig.Cores, ours, theirs results) {
 	fmt.Printf("%d connections, %d in flight each; %d rounds of %g s, interleaved; loopback; medians (quartiles).\n",
 		p.conns, p.inflight, p.rounds, p.secs)
 	fmt.Printf("%s %s/%s, %d processors; servers on processor %d with GOMAXPROCS=%d GOGC=100, load on processor %d",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.server, p.procs, c.load)
-	if c.note != "" {
-		fmt.Printf(" (%s)", c.note)
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.Server, p.procs, c.Load)
+	if c.Note != "" {
+		fmt.Printf(" (%s)", c.Note)
 	}
 	fmt.Print(".\n\n")
 	writeServers(os.Stdout, p, ours)

@@ -24,27 +24,23 @@ type plan struct {
 	wrk      bool
 }
 
-// module is the path of this module, whose packages are built.
-const module = "github.com/zonda-go/zonda/bench"
-
-// program returns the package of a server.
+// program returns the directory of a server's package.
 func program(server string) (string, error) {
 	switch server {
 	case "limit":
-		return module + "/limit", nil
+		return "limit", nil
 	case "zonda", "zondastd", "nethttp", "fasthttp":
-		return module + "/servers/" + server, nil
+		return "servers/" + server, nil
 	}
 	return "", fmt.Errorf("compare: no server %q; there are limit, zonda, zondastd, nethttp, fasthttp", server)
 }
 
-// arguments returns what a server is started with.
-func arguments(server, addr string) []string {
-	args := []string{"-addr", addr}
+// arguments returns what a server is started with, besides its address.
+func arguments(server string) []string {
 	if server == "limit" {
-		args = append(args, "-req", strconv.Itoa(len(hello.Request)))
+		return []string{"-req", strconv.Itoa(len(hello.Request))}
 	}
-	return args
+	return nil
 }
 
 // check says what is wrong with a plan before anything is built or started.
@@ -70,13 +66,6 @@ func (p plan) check() error {
 func (p plan) short() bool { return p.rounds < minRounds || p.secs < minSecs }
 
 func (p plan) window() time.Duration { return time.Duration(p.secs * float64(time.Second)) }
-
-// order is the servers' order in a round. It rotates, so that none always
-// runs after the same idle time, or always first.
-func (p plan) order(round int) []string {
-	k := round % len(p.servers)
-	return slices.Concat(p.servers[k:], p.servers[:k])
-}
 
 // splitNames splits at commas; the empty string has no names.
 func splitNames(s string) []string {

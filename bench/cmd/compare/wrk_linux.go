@@ -11,6 +11,7 @@ import (
 
 	"github.com/zonda-go/zonda/bench/internal/hello"
 	"github.com/zonda-go/zonda/bench/internal/measure"
+	"github.com/zonda-go/zonda/bench/internal/rig"
 )
 
 // wrkPath finds wrk, or says that it is missing.
@@ -26,19 +27,19 @@ func wrkPath() (string, error) {
 // CPU time includes its connections being accepted; it tells no more than the
 // second opinion it is asked for. Its request has the headers of ours, in an
 // order of its own, and so the same length: bench/limit counts bytes.
-func runWrk(ctx context.Context, p plan, c cores, path string, s *server) (measure.Run, error) {
-	before, err := measure.ProcessCPU(s.pid)
+func runWrk(ctx context.Context, p plan, c rig.Cores, path string, s *rig.Server) (measure.Run, error) {
+	before, err := measure.ProcessCPU(s.PID)
 	if err != nil {
 		return measure.Run{}, err
 	}
-	out, err := output(ctx, p, c, path, "-t1", "-c"+strconv.Itoa(p.conns),
+	out, err := rig.Output(ctx, c.Load, p.warmup+p.window(), path, "-t1", "-c"+strconv.Itoa(p.conns),
 		"-d"+strconv.Itoa(int(math.Ceil(p.secs)))+"s", "--latency",
 		"-H", "Host: 127.0.0.1", "-H", "User-Agent: "+hello.UserAgent, "-H", "Accept: "+hello.Accept,
-		"http://"+s.addr+"/")
+		"http://"+s.Addr+"/")
 	if err != nil {
 		return measure.Run{}, err
 	}
-	after, err := measure.ProcessCPU(s.pid)
+	after, err := measure.ProcessCPU(s.PID)
 	if err != nil {
 		return measure.Run{}, err
 	}
@@ -47,7 +48,7 @@ func runWrk(ctx context.Context, p plan, c cores, path string, s *server) (measu
 		return measure.Run{}, err
 	}
 	run.ServerCPU = micros(after - before)
-	return run, usable(run)
+	return run, rig.Usable(run)
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
@@ -57,25 +58,25 @@ func parseWrk(report string) (measure.Run, error) {
 	var run measure.Run
 	m := regexp.MustCompile(`(\d+) requests in (\S+),`).FindStringSubmatch(report)
 	if m == nil {
-		return run, fmt.Errorf("compare: wrk printed %q", report)
+		return run, fmt.Errorf("wrk printed %q", report)
 	}
 	var err error
 	if run.Requests, err = strconv.ParseInt(m[1], 10, 64); err != nil {
-		return run, fmt.Errorf("compare: wrk: %w", err)
+		return run, fmt.Errorf("wrk: %w", err)
 	}
 	length, err := time.ParseDuration(m[2])
 	if err != nil {
-		return run, fmt.Errorf("compare: wrk: %w", err)
+		return run, fmt.Errorf("wrk: %w", err)
 	}
 	run.Seconds = length.Seconds()
 	for share, field := range map[string]*float64{"50%": &run.P50, "90%": &run.P90, "99%": &run.P99} {
 		m := regexp.MustCompile(share + `\s+(\S+)`).FindStringSubmatch(report)
 		if m == nil {
-			return run, fmt.Errorf("compare: wrk printed no %s: %q", share, report)
+			return run, fmt.Errorf("wrk printed no %s: %q", share, report)
 		}
 		d, err := time.ParseDuration(m[1])
 		if err != nil {
-			return run, fmt.Errorf("compare: wrk: %w", err)
+			return run, fmt.Errorf("wrk: %w", err)
 		}
 		*field = micros(d)
 	}
@@ -84,7 +85,7 @@ func parseWrk(report string) (measure.Run, error) {
 		for _, n := range regexp.MustCompile(`\b\d+\b`).FindAllString(line, -1) {
 			count, err := strconv.ParseInt(n, 10, 64)
 			if err != nil {
-				return run, fmt.Errorf("compare: wrk: %w", err)
+				return run, fmt.Errorf("wrk: %w", err)
 			}
 			run.Errors += count
 		}

@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/zonda-go/zonda/bench/internal/rig"
+)
 
 const wrkReport = `Running 3s test @ http://127.0.0.1:8080/
   1 threads and 64 connections
@@ -26,7 +30,7 @@ func TestParseWrk(t *testing.T) {
 		t.Errorf("%+v", run)
 	}
 	run, err = parseWrk(wrkReport + "  Socket errors: connect 0, read 3, write 1, timeout 0\n  Non-2xx or 3xx responses: 5\n")
-	if err != nil || usable(run) == nil {
+	if err != nil || rig.Usable(run) == nil {
 		t.Errorf("a report with errors passes as usable: %+v, %v", run, err)
 	}
 	if _, err := parseWrk("unable to connect"); err == nil {

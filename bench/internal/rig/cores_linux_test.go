@@ -1,4 +1,4 @@
-package main
+package rig
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func TestStartOn(t *testing.T) {
 		var out bytes.Buffer
 		cmd := exec.Command("grep", "Cpus_allowed_list", "/proc/self/status")
 		cmd.Stdout = &out
-		if err := startOn(cpu, cmd); err != nil {
+		if err := StartOn(cpu, cmd); err != nil {
 			t.Fatal(err)
 		}
 		if err := cmd.Wait(); err != nil {

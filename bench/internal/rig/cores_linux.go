@@ -1,4 +1,4 @@
-package main
+package rig
 
 import (
 	"errors"
@@ -13,19 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cores says where the two sides of a measurement run.
-type cores struct {
-	server, load int
-	note         string // a doubt about the choice, for the reader of the figures
+// Cores says where the two sides of a measurement run.
+type Cores struct {
+	Server, Load int
+	Note         string // a doubt about the choice, for the reader of the figures
 }
 
-// chooseCores takes the first processor this process may use for the server,
+// ChooseCores takes the first processor this process may use for the server,
 // and for the load the first other one that is not a hardware thread of the
 // same core.
-func chooseCores() (cores, error) {
+func ChooseCores() (Cores, error) {
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return cores{}, fmt.Errorf("compare: affinity: %w", err)
+		return Cores{}, fmt.Errorf("rig: affinity: %w", err)
 	}
 	var allowed []int
 	for cpu := 0; len(allowed) < set.Count(); cpu++ {
@@ -34,21 +34,21 @@ func chooseCores() (cores, error) {
 		}
 	}
 	if len(allowed) < 2 {
-		return cores{}, errors.New("compare: one processor only: server and load would share it, and the figures would mean nothing")
+		return Cores{}, errors.New("rig: one processor only: server and load would share it, and the figures would mean nothing")
 	}
-	c := cores{server: allowed[0], load: allowed[1]}
-	siblings, err := siblingsOf(c.server)
+	c := Cores{Server: allowed[0], Load: allowed[1]}
+	siblings, err := siblingsOf(c.Server)
 	if err != nil {
-		c.note = "whether the two share a core is unknown"
+		c.Note = "whether the two share a core is unknown"
 		return c, nil
 	}
 	for _, cpu := range allowed[1:] {
 		if !slices.Contains(siblings, cpu) {
-			c.load = cpu
+			c.Load = cpu
 			return c, nil
 		}
 	}
-	c.note = "both are hardware threads of ONE core: they slow each other down"
+	c.Note = "both are hardware threads of ONE core: they slow each other down"
 	return c, nil
 }
 
@@ -80,10 +80,10 @@ func parseCPUList(s string) ([]int, error) {
 	return list, nil
 }
 
-// startOn starts cmd with all its threads on one processor. A child inherits
+// StartOn starts cmd with all its threads on one processor. A child inherits
 // the affinity of the thread that forks it, so this thread moves there for
 // the moment of the fork; nothing of cmd ever runs elsewhere.
-func startOn(cpu int, cmd *exec.Cmd) error {
+func StartOn(cpu int, cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var before, only unix.CPUSet
