@@ -65,11 +65,9 @@ func (b *Body) Read(p []byte) (int, error) {
 	}
 }
 
-// take moves bytes that have come into p.
+// take moves bytes that have come into p. When the handler has ended there are
+// none: skip has had them.
 func (b *Body) take(p []byte) int {
-	if b.ex.over {
-		return 0
-	}
 	s := b.ex.c.s
 	if b.ready == 0 && !b.done && b.err == nil {
 		data, used := b.decode(s.Buffered())
@@ -158,19 +156,10 @@ func (b *Body) wake() {
 	}
 }
 
-// unwanted reports whether a response that is whole now ends the connection,
-// because of what was not read of the body.
-func (b *Body) unwanted() bool {
-	return !b.done && (b.expect || b.left > maxSkip)
-}
-
 // skip says how many bytes at the beginning of p, which is all that the stream
 // holds, are body to be thrown away.
 func (b *Body) skip(p []byte) (n int) {
-	if b.unwanted() {
-		// A client that was not told to send its body may or may not do so.
-		b.close = true
-	}
+	b.close = b.close || b.left > maxSkip
 	n, b.ready = min(b.ready, len(p)), 0
 	for more := true; more && !b.done && !b.close; {
 		data, used := b.decode(p[n:])

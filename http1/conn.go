@@ -20,6 +20,7 @@ type conn struct {
 	cork       []byte           // answers that wait to be joined with the next one
 	last       bool             // closes when the present request is answered
 	paused     bool             // takes no request until the client takes its answers
+	lost       bool             // writing has failed
 	shut       bool             // close or abort was called
 }
 
@@ -101,11 +102,8 @@ func (c *conn) begin(head []byte) {
 	}
 }
 
-// resume takes the next request, if it has come.
+// resume takes the next request, if it has come. None is under way.
 func (c *conn) resume() {
-	if c.ex != nil || c.shut {
-		return
-	}
 	c.s.Offer()
 	if c.ex == nil {
 		c.uncork()
@@ -150,33 +148,8 @@ func (c *conn) refuse(err error) {
 	c.close()
 }
 
-// send writes a response. If the client has sent its next request already, the
-// response waits to be joined with the next one.
-func (c *conn) send(p []byte) {
-	if len(c.cork)+len(p) > bodyBuffer {
-		c.uncork()
-	}
-	if len(p) > bodyBuffer || c.cork == nil && len(c.s.Buffered()) == 0 {
-		c.s.Write(p)
-		return
-	}
-	if c.cork == nil {
-		c.cork = c.sv.buffer()
-	}
-	c.cork = append(c.cork, p...)
-}
-
-// uncork writes the answers that were held back to be joined.
-func (c *conn) uncork() {
-	if c.cork != nil {
-		c.s.Write(c.cork)
-		c.sv.giveBack(c.cork)
-		c.cork = nil
-	}
-}
-
 // gone reports whether nothing that is written could reach the client.
-func (c *conn) gone() bool { return c.shut || c.s.Closed() }
+func (c *conn) gone() bool { return c.shut || c.lost || c.s.Closed() }
 
 // close delivers what was answered and closes the connection. The handler must have
 // ended.

@@ -7,4 +7,11 @@
 // struct. Std serves an unmodified net/http handler instead, on goroutines.
 //
 // Strings that a Request carries stay valid for ever; they are copies.
+//
+// # Files
+//
+// server and service are the server as its user and as its loop sees it; conn and
+// cork are a connection, which makes an exchange of each head: the coroutine with
+// its request, body and response. send and head put the response on the wire. std
+// runs a stdcall on a stdworker, which sees a stdwriter.
 package http1

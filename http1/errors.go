@@ -27,6 +27,11 @@ var (
 	ErrBadField = errors.New("http1: invalid header field")
 )
 
+// errNoTunnel is what a 2xx answer to CONNECT becomes. It would make the connection a
+// tunnel, which this server cannot be (RFC 9110, 9.3.6); a handler that does not look
+// at the method must not promise one by accident.
+var errNoTunnel = &HTTPError{Status: 501}
+
 // An HTTPError is an error that says how to answer: a handler that returns one sets
 // the response's status, if it has not begun.
 type HTTPError struct {

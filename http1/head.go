@@ -18,6 +18,8 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 		return b, err
 	}
 	switch {
+	case w.ex.req.Method == "CONNECT" && w.Status() < 300:
+		return b, errNoTunnel
 	case w.written > 0 && !httpwire.HasContent(w.Status()):
 		return b, ErrNoBody // the status came after the body
 	case w.length >= 0 && w.written > w.length:
@@ -78,8 +80,10 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 func (w *ResponseWriter) appendConnection(b []byte, whole bool) []byte {
 	ex := w.ex
 	switch {
-	case !ex.reusable(), ex.body.expect && !ex.body.done, whole && ex.body.unwanted():
+	case !ex.reusable(), whole && ex.body.left > maxSkip:
 		w.close = true
+	case ex.body.expect:
+		w.close = true // a client that was not told to send its body may or may not
 	case ex.c.s.EOF() && len(ex.c.s.Buffered()) == 0:
 		w.close = true // there will be no further request
 	case ex.req.Minor == 0:

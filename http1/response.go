@@ -6,17 +6,11 @@ import (
 	"strconv"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
-	"github.com/zonda-go/zonda/loop"
 )
 
-const (
-	// bodyBuffer is how much of a response is collected before it is begun: a
-	// response that fits gets a Content-Length, a longer one goes out in chunks.
-	bodyBuffer = 8 << 10
-	// maxPiece is how much of a long Write is given to the stream at a time, so
-	// that what waits for a slow client stays little.
-	maxPiece = 64 << 10
-)
+// bodyBuffer is how much of a response is collected before it is begun: a response
+// that fits gets a Content-Length, a longer one goes out in chunks.
+const bodyBuffer = 8 << 10
 
 // A ResponseWriter makes the response to one request. It belongs to the loop. It
 // must not be used after the handler has returned; writing then gives an error.
@@ -127,7 +121,7 @@ func (w *ResponseWriter) admit(n int) error {
 	if w.ex.over {
 		return errOver
 	}
-	if !httpwire.HasContent(w.Status()) {
+	if n > 0 && !httpwire.HasContent(w.Status()) {
 		return ErrNoBody
 	}
 	if err := w.measure(); err != nil {
@@ -157,107 +151,4 @@ func (w *ResponseWriter) measure() error {
 	}
 	w.length = int64(n)
 	return nil
-}
-
-// pushAll sends what was collected, and p.
-func (w *ResponseWriter) pushAll(p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		piece := p[n:min(len(p), n+maxPiece)]
-		err = w.push(piece)
-		n += len(piece)
-	}
-	return n, err
-}
-
-// push begins the response if need be, and sends what was collected, and p.
-func (w *ResponseWriter) push(p []byte) error {
-	c := w.ex.c
-	b, err := w.appendBegin(c.sv.scratch[:0], false)
-	if err != nil {
-		return err
-	}
-	b = w.appendBody(b, p)
-	w.buf = w.buf[:0]
-	w.sent = true
-	c.uncork()
-	c.s.Write(b)
-	c.sv.scratch = keep(b)
-	return w.wait()
-}
-
-// wait waits until the client has taken most of what was written.
-func (w *ResponseWriter) wait() error {
-	c := w.ex.c
-	co := c.sv.l.Current()
-	if co == nil {
-		panic("http1: ResponseWriter used outside a coroutine")
-	}
-	f := c.s.Writable()
-	_, err := loop.Await(co, f)
-	if err != nil && !f.Done() && c.s.EOF() && !c.gone() {
-		// The client has closed its half of the connection, which has cancelled the
-		// coroutine; but it may well be reading still.
-		err = loop.Shield(co, 0, func(co *loop.Co) error {
-			_, err := loop.Await(co, f)
-			return err
-		})
-	}
-	return err
-}
-
-// finish sends the rest of the response. An error means that the client cannot be
-// given a whole one.
-func (w *ResponseWriter) finish() error {
-	c := w.ex.c
-	if c.gone() {
-		return nil
-	}
-	b, err := w.appendBegin(c.sv.scratch[:0], true)
-	if err == nil && w.length > w.written && !w.head && httpwire.HasContent(w.Status()) {
-		err = fmt.Errorf("%w: %d of %d bytes", ErrContentLength, w.written, w.length)
-	}
-	if err != nil {
-		return w.complain(err)
-	}
-	b = w.appendBody(b, nil)
-	if w.chunked && !w.head {
-		b = httpwire.AppendLastChunk(b)
-	}
-	c.send(b)
-	c.sv.scratch = keep(b)
-	return nil
-}
-
-// complain logs a mistake of the handler. If nothing is sent yet, the client gets a
-// 500 for it.
-func (w *ResponseWriter) complain(err error) error {
-	w.ex.logFailure(err)
-	if w.sent {
-		return err
-	}
-	w.replace(500)
-	return w.finish()
-}
-
-// replace makes the response a plain error response.
-func (w *ResponseWriter) replace(status int) {
-	w.release()
-	*w = ResponseWriter{ex: w.ex, head: w.head, status: status, length: -1}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.WriteString(strconv.Itoa(status) + " " + httpwire.StatusText(status) + "\n") // it fits
-}
-
-func (w *ResponseWriter) release() {
-	if w.buf != nil {
-		w.ex.c.sv.giveBack(w.buf)
-		w.buf = nil
-	}
-}
-
-// keep is a scratch buffer for the next response, unless it has become very large.
-func keep(b []byte) []byte {
-	if cap(b) > 1<<20 {
-		return nil
-	}
-	return b[:0]
 }

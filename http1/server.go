@@ -81,13 +81,7 @@ func (s *Server) ListenAndServe(address string) error {
 	if s.OnListen != nil {
 		s.OnListen(addr)
 	}
-	go func(sv *service) {
-		select {
-		case <-sv.gone:
-			l.Stop()
-		case <-l.Closed():
-		}
-	}(s.serving)
+	s.serving.ended.Future().OnDone(func(*loop.Future[struct{}]) { l.Stop() })
 	if err := l.Run(); err != nil && !errors.Is(err, loop.ErrClosed) {
 		return err
 	}
@@ -110,14 +104,14 @@ func (s *Server) Listen(l *loop.Loop, address string) (net.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ln.Accept(sv.accept); err != nil {
+	if err := cmp.Or(ln.Accept(sv.accept), s.start(sv)); err != nil {
 		return nil, errors.Join(err, ln.Close())
 	}
 	sv.listeners = append(sv.listeners, ln)
 	return ln.Addr(), nil
 }
 
-// service is the server's state on l, made with the first Listen.
+// service is the server's state on l: a new one if it does not listen yet.
 func (s *Server) service(l *loop.Loop) (*service, error) {
 	if s.Handler == nil {
 		return nil, errors.New("http1: Server without a Handler")
@@ -128,11 +122,25 @@ func (s *Server) service(l *loop.Loop) (*service, error) {
 	case s.closed:
 		return nil, ErrServerClosed
 	case s.serving == nil:
-		s.serving = newService(s, l)
+		return newService(s, l), nil
 	case s.serving.l != l:
 		return nil, errors.New("http1: Server.Listen on a second loop; a server lives on one")
 	}
 	return s.serving, nil
+}
+
+// start makes sv the server's, unless that has been ended meanwhile.
+func (s *Server) start(sv *service) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrServerClosed
+	}
+	if s.serving == nil {
+		s.serving = sv
+		loop.Go(sv.l, sv.followLoop)
+	}
+	return nil
 }
 
 // Shutdown ends the server without breaking anything off: it stops accepting,

@@ -28,7 +28,7 @@ type service struct {
 	buffers   [][]byte         // for bodies
 	workers   stdWorkers
 	ended     *loop.Promise[struct{}] // gone for the loop itself
-	date      string // the Date field of this second
+	date      string                  // the Date field of this second
 	second    int64
 	draining  bool // no new connections
 	over      bool
@@ -46,7 +46,6 @@ func newService(s *Server, l *loop.Loop) *service {
 	if sv.log == nil {
 		sv.log = l.Logger()
 	}
-	loop.Go(l, sv.followLoop)
 	return sv
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
 )
 
@@ -14,8 +15,10 @@ import (
 // leaves or the server is closed.
 //
 // The http.ResponseWriter is an http.Flusher and works with
-// http.ResponseController's Flush. It is not an http.Hijacker yet, and deadlines
-// cannot be set through it.
+// http.ResponseController's Flush. The request may be read while the response is
+// written. Not there yet: http.Hijacker, deadlines, trailers, informational
+// responses (they are not sent), and the values that net/http puts into the
+// request's context.
 func Std(h http.Handler) Handler { return stdHandler{h} }
 
 type stdHandler struct{ h http.Handler }
@@ -23,37 +26,53 @@ type stdHandler struct{ h http.Handler }
 // errAborted is what http.ErrAbortHandler becomes.
 var errAborted = errors.New("http1: the handler aborted the response")
 
-// Serve hands the request to a goroutine and does for it what only the loop can.
+// Serve hands the request to a goroutine and waits until that has ended.
 func (h stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
-	req, err := stdRequest(co, r)
+	u, err := stdURL(r)
 	if err != nil {
 		return &HTTPError{Status: 400, Err: err}
 	}
-	c := &stdCall{l: co.Loop(), h: h.h, header: make(http.Header)}
-	if r.Body.framing != 0 {
-		req.Body = &stdBody{c: c}
+	l := co.Loop()
+	c := &stdCall{
+		l:     l,
+		h:     h.h,
+		ended: loop.NewPromise[error](l),
+		w:     stdWriter{to: w, header: make(http.Header), length: -1},
 	}
-	c.req = req
-	c.next = loop.NewPromise[stdOp](c.l)
+	c.w.c = c
+	c.req = stdRequest(r, u).WithContext(co)
+	if r.Body.framing != httpwire.NoBody {
+		c.req.Body = &stdBody{c: c, from: r.Body}
+	}
 	workers := &w.ex.c.sv.workers
-	worker := workers.get(c.l)
+	worker := workers.get(l)
 	worker.calls <- c
-	// The goroutine cannot be cancelled, only asked to end; until it has ended, its
-	// request is under way.
-	err = loop.Shield(co, 0, func(co *loop.Co) error { return c.serve(co, w, r) })
-	if errors.Is(err, loop.ErrClosed) {
-		return err // the goroutine is left to itself
+	if err, open := c.wait(co); open {
+		workers.put(worker, errors.Is(err, loop.ErrGoexit))
+		if err == nil && len(c.w.buf) > 0 {
+			_, err = w.Write(c.w.buf)
+		}
+		return err
 	}
-	workers.put(worker)
-	return err
+	return loop.ErrClosed // the goroutine is left to itself
+}
+
+// wait waits for the handler's end. The goroutine cannot be cancelled, only asked to
+// end; until it has ended, its request is under way. open is false if the loop was
+// closed first.
+func (c *stdCall) wait(co *loop.Co) (err error, open bool) {
+	end, err := loop.Await(co, c.ended.Future())
+	if err != nil {
+		err = loop.Shield(co, 0, func(co *loop.Co) (err error) {
+			end, err = loop.Await(co, c.ended.Future())
+			return err
+		})
+	}
+	return end, err == nil
 }
 
 // stdRequest is r as net/http would have made it.
-func stdRequest(co *loop.Co, r *Request) (*http.Request, error) {
-	u, err := stdURL(r)
-	if err != nil {
-		return nil, err
-	}
+func stdRequest(r *Request, u *url.URL) *http.Request {
 	req := &http.Request{
 		Method:        r.Method,
 		URL:           u,
@@ -66,6 +85,7 @@ func stdRequest(co *loop.Co, r *Request) (*http.Request, error) {
 		Host:          r.Host,
 		RemoteAddr:    r.RemoteAddr.String(),
 		RequestURI:    r.Target,
+		Close:         !r.Body.ex.keep,
 	}
 	if r.Minor == 0 {
 		req.Proto = "HTTP/1.0"
@@ -73,7 +93,7 @@ func stdRequest(co *loop.Co, r *Request) (*http.Request, error) {
 	if r.ContentLength < 0 {
 		req.TransferEncoding = []string{"chunked"}
 	}
-	return req.WithContext(co), nil
+	return req
 }
 
 func stdURL(r *Request) (*url.URL, error) {
@@ -83,13 +103,13 @@ func stdURL(r *Request) (*url.URL, error) {
 	return url.ParseRequestURI(r.Target)
 }
 
-// stdHeader is h as a map. Host is not in it, as with net/http.
+// stdHeader is h as a map, without what net/http keeps in other places.
 func stdHeader(h *Header) http.Header {
 	m := make(http.Header, len(h.fields))
 	values := make([]string, len(h.fields)) // one piece of memory for all
 	for i, f := range h.fields {
 		name := http.CanonicalHeaderKey(f.Name)
-		if name == "Host" {
+		if name == "Host" || name == "Transfer-Encoding" {
 			continue
 		}
 		if old, ok := m[name]; ok {

@@ -9,104 +9,41 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// A stdCall is one request that is answered on a goroutine. The goroutine keeps
-// what is written until it is much, and asks the coroutine that waits for it, by
-// one stdOp at a time, to do what only the loop can do.
+// A stdCall is one request that is answered on a goroutine. For what only the loop
+// can do, the goroutine posts a stdOp and waits for it. Several may be under way:
+// handlers may read the body and write the response in two goroutines.
 type stdCall struct {
 	// Immutable.
-	l   *loop.Loop
-	h   http.Handler
-	req *http.Request
+	l     *loop.Loop
+	h     http.Handler
+	req   *http.Request
+	ended *loop.Promise[error] // fulfilled when the handler has ended
 
-	// Owned by the loop.
-	next *loop.Promise[stdOp]
-
-	// Owned by the goroutine; by the loop while it serves an op.
-	header http.Header
-	status int
-	buf    []byte
-	reply  chan stdReply
-	begun  bool // status and header are with the loop
+	// Owned by the goroutine; by the loop while that serves an op of w, and
+	// afterwards.
+	w stdWriter
 }
 
-// A stdOp is what the goroutine asks for.
+// A stdOp is a coroutine's job that a goroutine waits for.
 type stdOp struct {
-	do  func(w *ResponseWriter, r *Request) (int, error) // nil: the handler has ended
-	err error                                            // how
+	do   func() error
+	done chan error
 }
 
-type stdReply struct {
-	n   int
-	err error
-}
-
-// serve does what the goroutine asks until it has ended.
-func (c *stdCall) serve(co *loop.Co, w *ResponseWriter, r *Request) error {
-	for {
-		op, err := loop.Await(co, c.next.Future())
-		if err != nil {
-			return err
-		}
-		if op.do == nil {
-			if op.err == nil {
-				_, op.err = c.write(w)
-			}
-			return op.err
-		}
-		c.next = loop.NewPromise[stdOp](c.l)
-		n, err := op.do(w, r)
-		c.reply <- stdReply{n, err}
-	}
-}
+func (o *stdOp) Run(*loop.Co) error { return o.do() }
+func (o *stdOp) Ended(err error)    { o.done <- err }
 
 // ask has the loop do something, and waits for that.
-func (c *stdCall) ask(do func(w *ResponseWriter, r *Request) (int, error)) (int, error) {
-	if c.reply == nil {
-		c.reply = make(chan stdReply, 1)
-	}
-	if err := c.tell(stdOp{do: do}); err != nil {
-		return 0, err
+func (c *stdCall) ask(do func() error) error {
+	op := &stdOp{do, make(chan error, 1)}
+	if err := c.l.Post(func() { loop.SpawnJob(c.l, op) }); err != nil {
+		return err
 	}
 	select {
-	case r := <-c.reply:
-		return r.n, r.err
+	case err := <-op.done:
+		return err
 	case <-c.l.Closed():
-		return 0, loop.ErrClosed
-	}
-}
-
-func (c *stdCall) tell(op stdOp) error {
-	return c.l.Post(func() { c.next.Set(op) })
-}
-
-// write moves what the goroutine has collected into the response. It runs on the
-// loop.
-func (c *stdCall) write(w *ResponseWriter) (int, error) {
-	if !c.begun {
-		c.begun = true
-		if c.status != 0 {
-			w.SetStatus(c.status)
-		}
-		copyHeader(w.Header(), c.header, c.buf)
-	}
-	if len(c.buf) == 0 {
-		return 0, nil
-	}
-	n, err := w.Write(c.buf)
-	c.buf = c.buf[:0]
-	return n, err
-}
-
-// copyHeader makes h of a map. A body without a type gets one by its first bytes,
-// as with net/http.
-func copyHeader(h *Header, m http.Header, body []byte) {
-	for name, values := range m {
-		for _, v := range values {
-			h.Add(name, v)
-		}
-	}
-	if _, ok := m["Content-Type"]; !ok && len(body) > 0 && m.Get("Content-Encoding") == "" {
-		h.Add("Content-Type", http.DetectContentType(body))
+		return loop.ErrClosed
 	}
 }
 
@@ -122,67 +59,41 @@ func (c *stdCall) run() {
 		default:
 			err = &loop.PanicError{Where: "handler", Value: v, Stack: debug.Stack()}
 		}
-		_ = c.tell(stdOp{err: err}) // a closed loop has no use for it
+		_ = c.ended.Post(err, nil) // a closed loop has no use for it
 	}()
-	c.h.ServeHTTP((*stdWriter)(c), c.req)
+	c.h.ServeHTTP(&c.w, c.req)
+	c.w.begin(c.w.buf)
 	err = nil
 }
 
-// stdWriter is a stdCall as the handler's http.ResponseWriter.
-type stdWriter stdCall
-
-var (
-	_ http.ResponseWriter = (*stdWriter)(nil)
-	_ http.Flusher        = (*stdWriter)(nil)
-	_ io.StringWriter     = (*stdWriter)(nil)
-)
-
-func (w *stdWriter) Header() http.Header { return w.header }
-
-func (w *stdWriter) WriteHeader(status int) {
-	if w.status == 0 && status >= 200 {
-		w.status = status
-	}
+// stdBody is the request's body for goroutines: for one at a time.
+type stdBody struct {
+	c    *stdCall
+	from *Body
+	eof  bool
 }
 
-func (w *stdWriter) Write(p []byte) (int, error) { return stdWrite(w, p) }
-
-func (w *stdWriter) WriteString(p string) (int, error) { return stdWrite(w, p) }
-
-func stdWrite[T string | []byte](w *stdWriter, p T) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	w.buf = append(w.buf, p...)
-	if len(w.buf) < bodyBuffer {
-		return len(p), nil
+// Read has the loop read into p. The end is told with the last bytes, which saves
+// asking for it.
+func (b *stdBody) Read(p []byte) (n int, err error) {
+	if b.eof {
+		return 0, io.EOF
 	}
-	c := (*stdCall)(w)
-	_, err := c.ask(func(w *ResponseWriter, _ *Request) (int, error) { return c.write(w) })
-	if err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-func (w *stdWriter) Flush() { _ = w.FlushError() }
-
-// FlushError is what http.ResponseController's Flush calls.
-func (w *stdWriter) FlushError() error {
-	w.WriteHeader(http.StatusOK)
-	c := (*stdCall)(w)
-	_, err := c.ask(func(w *ResponseWriter, _ *Request) (int, error) {
-		if _, err := c.write(w); err != nil {
-			return 0, err
+	var got int
+	err = b.c.ask(func() (err error) {
+		got, err = b.from.Read(p)
+		if err == nil && b.from.done && b.from.ready == 0 {
+			err = io.EOF
 		}
-		return 0, w.Flush()
+		return err
 	})
-	return err
-}
-
-// stdBody is the request's body for the goroutine.
-type stdBody struct{ c *stdCall }
-
-func (b *stdBody) Read(p []byte) (int, error) {
-	return b.c.ask(func(_ *ResponseWriter, r *Request) (int, error) { return r.Body.Read(p) })
+	switch err {
+	case io.EOF:
+		b.eof = true
+	case errOver:
+		err = http.ErrBodyReadAfterClose
+	}
+	return got, err
 }
 
 func (b *stdBody) Close() error { return nil }

@@ -10,20 +10,24 @@ const (
 	maxCalls = 1024
 )
 
-// A stdWorker is a goroutine that answers requests one after another.
+// A stdWorker is a goroutine that answers requests one after another. It ends when
+// calls is closed, and with its loop.
 type stdWorker struct {
 	calls chan *stdCall
 	done  int // calls; owned by the loop
 }
 
-// stdWorkers are the goroutines that wait for a request. They belong to the loop,
-// and end with it.
-type stdWorkers []*stdWorker
+// stdWorkers are the goroutines that wait for a request. They belong to the loop.
+type stdWorkers struct {
+	idle   []*stdWorker
+	closed bool
+}
 
 func (p *stdWorkers) get(l *loop.Loop) *stdWorker {
-	if n := len(*p); n > 0 {
-		w := (*p)[n-1]
-		*p = (*p)[:n-1]
+	if n := len(p.idle); n > 0 {
+		w := p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
 		return w
 	}
 	w := &stdWorker{calls: make(chan *stdCall, 1)}
@@ -31,20 +35,23 @@ func (p *stdWorkers) get(l *loop.Loop) *stdWorker {
 	return w
 }
 
-func (p *stdWorkers) put(w *stdWorker) {
+// put takes back a worker whose call has ended. exited: with it the goroutine.
+func (p *stdWorkers) put(w *stdWorker, exited bool) {
 	w.done++
-	if w.done >= maxCalls || len(*p) >= keptWorkers {
+	if exited || p.closed || w.done >= maxCalls || len(p.idle) >= keptWorkers {
 		close(w.calls)
 		return
 	}
-	*p = append(*p, w)
+	p.idle = append(p.idle, w)
 }
 
+// close ends the workers, those that are busy after their calls.
 func (p *stdWorkers) close() {
-	for _, w := range *p {
+	p.closed = true
+	for _, w := range p.idle {
 		close(w.calls)
 	}
-	*p = nil
+	p.idle = nil
 }
 
 func (w *stdWorker) run(l *loop.Loop) {

@@ -5,8 +5,13 @@ import (
 	"time"
 )
 
-// closeTime is how long Close waits for coroutines to end of themselves.
-const closeTime = time.Second
+const (
+	// closeTime is how long Close waits for coroutines to end of themselves.
+	closeTime = time.Second
+	// closeRounds is how many iterations of Close may find the clock unmoved: virtual
+	// time stands still while something is ready, and something might always be.
+	closeRounds = 100_000
+)
 
 // Close ends the loop for good and gives back what it holds. From now on Post
 // returns ErrClosed. Every coroutine is cancelled with the cause ErrClosed, and the
@@ -16,7 +21,8 @@ const closeTime = time.Second
 // open; they belong to whoever watches them.
 //
 // Any goroutine may call Close. If the loop runs, Close stops it and returns at
-// once; the rest happens before Run returns ErrClosed. Closed tells when it is done.
+// once; the rest happens before Run returns ErrClosed. In a body that Go began outside
+// Run, it happens before that Go returns. Closed tells when it is done.
 // To close twice does nothing.
 func (l *Loop) Close() error {
 	l.mu.Lock()
@@ -39,13 +45,18 @@ func (l *Loop) shutdown() {
 		return
 	}
 	defer l.running.Store(false)
-	if l.closed {
+	if l.closed || l.current != nil { // called in a body that Go began outside Run: see worker.start
 		return
 	}
 	l.hold()
 	defer l.release()
+	defer l.dispose() // also if a callback calls runtime.Goexit
 	l.root.cancel(context.Canceled, ErrClosed)
 	l.drain()
+}
+
+// dispose ends what drain has left and gives everything back.
+func (l *Loop) dispose() {
 	l.unwind()
 	l.closed = true
 	for _, w := range l.workers.idle {
@@ -62,8 +73,14 @@ func (l *Loop) shutdown() {
 
 // drain runs the loop until nothing is left to run, or closeTime has passed.
 func (l *Loop) drain() {
-	late := l.addTimer(l.now()+closeTime, callback(func() {}))
-	for late.Pending() && (l.youngest != nil || len(l.ready) > 0 || l.mail.Load()) {
+	last, rounds := l.now(), 0
+	noSleep := callback(func() { l.stopping.Store(true) })
+	late := l.addTimer(last+closeTime, noSleep)
+	for late.Pending() && rounds < closeRounds && (l.youngest != nil || l.owes()) {
+		rounds++
+		if now := l.now(); now != last {
+			last, rounds = now, 0
+		}
 		l.stopping.Store(l.youngest == nil) // then no sleep: run what is queued
 		if _, err := l.iterations(true); err != nil {
 			l.log.Error("zonda: closing the loop", "error", err)
@@ -71,6 +88,11 @@ func (l *Loop) drain() {
 		}
 	}
 	late.Stop()
+}
+
+// owes reports whether something is queued, or a panic has left an iteration half done.
+func (l *Loop) owes() bool {
+	return len(l.ready) > 0 || l.mail.Load() || l.stage != atBegin
 }
 
 // unwind ends the coroutines that are still there. One that has not begun never
@@ -83,8 +105,5 @@ func (l *Loop) unwind() {
 			continue
 		}
 		f.w.unwind(f)
-		if f.refusals > maxRefusals {
-			l.log.Error("zonda: a coroutine did not end when its loop was closed", "body", f.body.name())
-		}
 	}
 }

@@ -3,6 +3,7 @@ package loop
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,8 +67,6 @@ type Parent interface{ scope() *Co }
 func (l *Loop) scope() *Co { return &l.root }
 func (co *Co) scope() *Co  { return co }
 
-func (co *Co) init(l *Loop) { co.l = l }
-
 // Loop is the loop the coroutine runs on.
 func (co *Co) Loop() *Loop { return co.l }
 
@@ -87,7 +86,7 @@ func (co *Co) WithCancel() (*Co, func(cause error)) {
 func (co *Co) WithTimeout(d time.Duration) (*Co, func()) {
 	c := co.derive("Co.WithTimeout")
 	when := co.l.Now().Add(d)
-	if old, ok := co.Deadline(); !ok || when.Before(old) {
+	if old, ok := co.Deadline(); c.state.Load() == live && (!ok || when.Before(old)) {
 		timer := co.l.addTimer(when.Sub(co.l.base), callback(func() {
 			c.cancel(context.DeadlineExceeded, nil)
 		}))
@@ -103,6 +102,9 @@ func (co *Co) WithTimeout(d time.Duration) (*Co, func()) {
 func (co *Co) WithValue(key, val any) *Co {
 	if key == nil {
 		panic("loop: Co.WithValue with a nil key")
+	}
+	if !reflect.TypeOf(key).Comparable() {
+		panic("loop: Co.WithValue with a key that cannot be compared")
 	}
 	c := co.derive("Co.WithValue")
 	c.extra = &extra{key: key, val: val}

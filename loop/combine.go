@@ -39,13 +39,21 @@ func (p *Promise[T]) settle(v T, err error) {
 // future.
 func Map[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 	p := NewPromise[U](f.l)
-	f.OnDone(func(f *Future[T]) {
-		v, err := f.Result()
+	step := &onDone{f.l, func() {
 		var u U
-		if err == nil {
-			u, err = try(fn, v)
+		err := ErrGoexit // unless fn returns
+		defer func() { p.settle(u, err) }()
+		if f.err != nil {
+			err = f.err
+		} else {
+			u, err = try(fn, f.value)
 		}
-		p.settle(u, err)
+	}}
+	f.seen()
+	f.addOrTell(step)
+	p.OnWithdraw(func() {
+		f.drop(step)
+		p.TryFail(ErrWithdrawn)
 	})
 	return p.Future()
 }
@@ -65,24 +73,25 @@ func try[T, U any](fn func(T) (U, error), v T) (u U, err error) {
 // else will see them (Tornado 1.49). A future may occur more than once.
 func All[T any](l *Loop, fs ...*Future[T]) *Future[[]T] {
 	p := NewPromise[[]T](l)
-	whenAll(l, fs, func() {
+	whenAll(p, fs, func() {
 		values := make([]T, len(fs))
-		var first error
+		var first *Future[T] // to fail
 		for i, f := range fs {
 			f.seen()
 			switch {
 			case f.err == nil:
 				values[i] = f.value
 			case first == nil:
-				first = f.err
-			case f.err != first && !f.quiet:
+				first = f
+			case f != first && !f.quiet && !isCancellation(f.err):
 				l.log.Error("zonda: All: a further error", "error", f.err)
 			}
 		}
 		if first != nil {
-			values = nil
+			p.TryFail(first.err)
+		} else {
+			p.TrySet(values)
 		}
-		p.settle(values, first)
 	})
 	return p.Future()
 }
@@ -91,7 +100,7 @@ func All[T any](l *Loop, fs ...*Future[T]) *Future[[]T] {
 // never fails.
 func AllSettled[T any](l *Loop, fs ...*Future[T]) *Future[[]*Future[T]] {
 	p := NewPromise[[]*Future[T]](l)
-	whenAll(l, fs, func() {
+	whenAll(p, fs, func() {
 		for _, f := range fs {
 			f.seen() // whoever asks for outcomes looks at them
 		}
@@ -100,8 +109,9 @@ func AllSettled[T any](l *Loop, fs ...*Future[T]) *Future[[]*Future[T]] {
 	return p.Future()
 }
 
-// whenAll calls fn at once when all of fs are done.
-func whenAll[T any](l *Loop, fs []*Future[T], fn func()) {
+// whenAll calls fn, which fulfils p, at once when all of fs are done. When nobody
+// waits for p any more, it leaves them.
+func whenAll[T, U any](p *Promise[U], fs []*Future[T], fn func()) {
 	left := 1
 	count := observerFunc(func() {
 		if left--; left == 0 {
@@ -109,51 +119,103 @@ func whenAll[T any](l *Loop, fs []*Future[T], fn func()) {
 		}
 	})
 	for _, f := range fs {
+		f.mustBeOf(p.f.l)
 		if !f.done {
 			left++
 			f.add(&count)
 		}
 	}
 	count.observe()
+	p.OnWithdraw(func() {
+		for _, f := range fs {
+			f.drop(&count)
+		}
+		p.TryFail(ErrWithdrawn)
+	})
+}
+
+// mustBeOf panics if the future is another loop's, whose goroutine may be at work
+// on it.
+func (p *promised) mustBeOf(l *Loop) {
+	if p.l != l {
+		panic("loop: a future that belongs to another loop; use Post there and a promise here")
+	}
 }
 
 // Any is done when the first of fs has a value, and gives that. It fails when all of
-// them have failed, with all their errors joined; of no futures it fails with
-// ErrNoFutures.
+// them have failed, with all their errors joined in the order of fs; of no futures it
+// fails with ErrNoFutures. Operations behind the others are withdrawn, if no one else
+// waits for them; failures of the others are not logged.
 func Any[T any](l *Loop, fs ...*Future[T]) *Future[T] {
 	p := NewPromise[T](l)
-	errs := make([]error, 0, len(fs))
-	for _, f := range fs {
-		f.finally(func(v T, err error) {
-			if err == nil {
-				p.TrySet(v)
-				return
-			}
-			if errs = append(errs, err); len(errs) == len(fs) {
-				p.TryFail(errors.Join(errs...))
-			}
-		})
-	}
 	if len(fs) == 0 {
 		p.Fail(ErrNoFutures)
+		return p.Future()
 	}
+	watch := make([]observerFunc, len(fs))
+	failed := 0
+	for i, f := range fs {
+		f.mustBeOf(l)
+		watch[i] = func() {
+			f.seen()
+			if f.err == nil {
+				p.TrySet(f.value)
+				leave(fs, watch)
+				for _, f := range fs {
+					f.quiet = f.quiet || !f.observed()
+				}
+			} else if failed++; failed == len(fs) {
+				p.TryFail(joined(fs))
+			}
+		}
+	}
+	for i, f := range fs {
+		if !p.f.done {
+			f.addOrTell(&watch[i])
+		}
+	}
+	p.OnWithdraw(func() {
+		leave(fs, watch)
+		p.TryFail(ErrWithdrawn)
+	})
 	return p.Future()
+}
+
+// leave takes each observer off its future.
+func leave[T any](fs []*Future[T], watch []observerFunc) {
+	for i, f := range fs {
+		f.drop(&watch[i])
+	}
+}
+
+func joined[T any](fs []*Future[T]) error {
+	errs := make([]error, len(fs))
+	for i, f := range fs {
+		errs[i] = f.err
+	}
+	return errors.Join(errs...)
 }
 
 // AsCompleted yields the futures with their indices in fs as they are done, those
 // that are done already first, in order (Tornado's WaitIterator). Between them co
-// waits; when it is cancelled, the iteration ends early, and co.Err says so.
+// waits; when it is cancelled, the iteration ends early, and co.Err says so. When the
+// iteration ends early, operations behind futures that are not done are withdrawn, if
+// no one else waits for them.
 func AsCompleted[T any](co *Co, fs ...*Future[T]) iter.Seq2[int, *Future[T]] {
 	return func(yield func(int, *Future[T]) bool) {
 		var ready []int
 		var waiting *Promise[struct{}]
+		watch := make([]observerFunc, len(fs))
+		defer leave(fs, watch)
 		for i, f := range fs {
-			f.finally(func(T, error) {
+			f.mustBeOf(co.l)
+			watch[i] = func() {
 				ready = append(ready, i)
 				if waiting != nil {
 					waiting.TrySet(struct{}{})
 				}
-			})
+			}
+			f.addOrTell(&watch[i])
 		}
 		for range fs {
 			if len(ready) == 0 {
@@ -176,14 +238,15 @@ func AsCompleted[T any](co *Co, fs ...*Future[T]) iter.Seq2[int, *Future[T]] {
 // otherwise it goes on, and if it fails later, that is logged, unless f's promise is
 // quiet (Tornado's with_timeout, 1.54).
 func WithTimeout[T any](d time.Duration, f *Future[T]) *Future[T] {
+	l := f.l
+	l.check("WithTimeout")
 	if f.done {
 		return f // no race between the timer and a result that is there
 	}
-	l := f.l
 	p := NewPromise[T](l)
 	w := &timedWait[T]{f: f, p: p}
 	f.add(w)
-	w.timer = l.addTimer(l.now()+d, callback(w.expire))
+	w.timer = l.addTimer(l.deadline(d), callback(w.expire))
 	p.OnWithdraw(w.leave)
 	return p.Future()
 }
@@ -213,13 +276,14 @@ func (w *timedWait[T]) expire() {
 func (w *timedWait[T]) leave() {
 	w.timer.Stop()
 	w.f.drop(w)
+	w.p.TryFail(ErrWithdrawn)
 }
 
 // lateFailure logs what comes of an operation after its timeout.
 type lateFailure struct{ p *promised }
 
 func (o *lateFailure) observe() {
-	if o.p.err != nil {
+	if o.p.err != nil && !isCancellation(o.p.err) {
 		o.p.l.log.Error("zonda: a future failed after its timeout", "error", o.p.err)
 	}
 }

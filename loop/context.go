@@ -56,11 +56,14 @@ func (co *Co) Value(key any) any {
 		return co.l
 	case *int:
 		// context.Cause asks for std's own cancelCtx under a private key of this
-		// type. Only std can make one, so it makes one, cancelled for our cause.
+		// type. Only std can make one, so it makes one, cancelled for our cause. A
+		// user's key of this type it does not know.
 		if cause := co.cause(); cause != nil {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			cancel(cause)
-			return ctx.Value(key)
+			if v := ctx.Value(key); v != nil {
+				return v
+			}
 		}
 	}
 	for c := co; c != nil; c = c.parent {

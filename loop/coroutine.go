@@ -10,7 +10,8 @@ import (
 // Go starts body as a coroutine, here and now: it runs up to its first wait, then
 // Go returns, and the rest runs in later iterations (Tornado's coroutine, 1.43).
 // The future is the body's result; a panic in the body becomes a *PanicError.
-// Under a closed loop or a cancelled Co the body runs too, but its waits fail.
+// Under a cancelled Co the body runs too, but its waits fail. On a closed loop it does
+// not run, and the future fails with ErrClosed.
 //
 // Go belongs to the loop. Started by a goroutine that has a loop which does not
 // run, the coroutine continues when Run is called.
@@ -71,7 +72,8 @@ func SpawnJob(parent Parent, job Job) *Co {
 //
 // If co is cancelled before the future is done, Await returns an error that
 // matches both co.Err() and context.Cause(co), and waits for nothing. When nobody
-// awaits the future any more, the operation behind it is withdrawn.
+// awaits the future any more, the operation behind it is withdrawn; so is one that is
+// begun and awaited under a cancelled co.
 func Await[T any](co *Co, f *Future[T]) (T, error) {
 	co.mustBeCurrent("Await")
 	if !f.done {
@@ -91,6 +93,7 @@ func (co *Co) await(p *promised) error {
 		panic("loop: Await of a future that belongs to another loop; have it fulfil a promise of this one with Post")
 	}
 	if err := co.mayWait(); err != nil {
+		p.drop(co.f) // it came to wait, and leaves: perhaps as the last
 		return err
 	}
 	p.add(co.f)
@@ -110,7 +113,7 @@ func Sleep(co *Co, d time.Duration) error {
 		return err
 	}
 	f := co.f
-	t := co.l.addTimer(co.l.now()+d, (*waker)(f))
+	t := co.l.addTimer(co.l.deadline(d), (*waker)(f))
 	err := co.suspend()
 	if t.Stop() {
 		return err
@@ -136,7 +139,7 @@ func Shield(co *Co, d time.Duration, fn func(*Co) error) error {
 	c := &Co{f: co.f, l: co.l, parent: co, extra: &extra{detached: true}}
 	if d > 0 {
 		c.extra.deadline = co.l.Now().Add(d)
-		c.extra.timer = co.l.addTimer(co.l.now()+d, callback(func() {
+		c.extra.timer = co.l.addTimer(co.l.deadline(d), callback(func() {
 			c.cancel(context.DeadlineExceeded, nil)
 		}))
 	}
@@ -189,6 +192,7 @@ func newCoTask[T any](parent Parent, op string, do func(*Co) (T, error)) *coTask
 
 func (t *coTask[T]) call(co *Co) {
 	v, err := t.do(co)
+	t.do = nil // whoever keeps the future need not keep what the body used
 	if err != nil {
 		t.fail(err)
 	} else {
@@ -205,9 +209,23 @@ func (t *coTask[T]) name() string {
 // jobTask is a coroutine that runs a Job.
 type jobTask struct {
 	fiber
-	job Job
+	job  Job
+	told bool // Ended was called
 }
 
-func (t *jobTask) call(co *Co)    { t.job.Ended(t.job.Run(co)) }
-func (t *jobTask) fail(err error) { t.job.Ended(err) }
-func (t *jobTask) name() string   { return reflect.TypeOf(t.job).String() }
+func (t *jobTask) call(co *Co) {
+	err := t.job.Run(co)
+	t.told = true
+	t.job.Ended(err)
+}
+
+func (t *jobTask) fail(err error) {
+	if !t.told {
+		t.told = true
+		t.job.Ended(err)
+	} else if p, ok := err.(*PanicError); ok { // of Ended itself
+		t.co.l.report(p)
+	}
+}
+
+func (t *jobTask) name() string { return reflect.TypeOf(t.job).String() }

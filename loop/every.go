@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"errors"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -39,7 +41,8 @@ func (l *Loop) EveryJittered(period time.Duration, jitter float64, fn func()) *T
 }
 
 // EveryGo is Every for a coroutine: fn may wait, and the next call is not made before
-// it is done. Its error is logged. The coroutine's parent is l.
+// it is done. An error is logged, a panic reported as a callback's. The coroutine's parent
+// is l.
 func (l *Loop) EveryGo(period time.Duration, fn func(co *Co) error) *Ticker {
 	busy := false
 	return l.Every(period, func() {
@@ -50,7 +53,9 @@ func (l *Loop) EveryGo(period time.Duration, fn func(co *Co) error) *Ticker {
 		f := Go(l, func(co *Co) (struct{}, error) { return struct{}{}, fn(co) })
 		f.finally(func(_ struct{}, err error) {
 			busy = false
-			if err != nil && !isCancellation(err) {
+			if p, ok := errors.AsType[*PanicError](err); ok {
+				l.report(p)
+			} else if err != nil && !isCancellation(err) {
 				l.log.Error("zonda: a periodic coroutine failed", "error", err)
 			}
 		})
@@ -77,12 +82,17 @@ func (t *Ticker) Stop() {
 }
 
 // Running reports whether the ticker is started.
-func (t *Ticker) Running() bool { return t.on }
+func (t *Ticker) Running() bool {
+	if t.l != nil {
+		t.l.check("Ticker.Running")
+	}
+	return t.on
+}
 
 func (t *Ticker) schedule() {
 	period := t.period
 	if t.jitter != 0 {
-		period = time.Duration(float64(period) * (1 + t.jitter*(t.rand()-0.5)))
+		period = max(1, time.Duration(float64(period)*(1+t.jitter*(t.rand()-0.5))))
 	}
 	t.next = nextTick(t.next, t.l.now(), period)
 	t.timer = t.l.addTimer(t.next, (*tick)(t))
@@ -95,7 +105,7 @@ type tick Ticker
 func (k *tick) run() {
 	t := (*Ticker)(k)
 	defer func() {
-		if t.on {
+		if t.on && !t.timer.Pending() { // it is if the function stopped and started the ticker
 			t.schedule()
 		}
 	}()
@@ -107,8 +117,10 @@ func (k *tick) run() {
 // back behind last, it is one period after last, so that a small step backwards causes
 // no extra call (Tornado I41-I43).
 func nextTick(last, now, period time.Duration) time.Duration {
-	if now < last {
-		return last + period
+	passed := max(0, now-last)
+	next := last + (passed/period+1)*period
+	if next <= last { // an overflow
+		return math.MaxInt64
 	}
-	return last + ((now-last)/period+1)*period
+	return next
 }

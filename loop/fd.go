@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"io/fs"
 
 	"github.com/zonda-go/zonda/internal/poll"
 )
@@ -70,11 +71,15 @@ func (l *Loop) Watch(fd int, want Events, h Handler) (Watch, error) {
 	return w, nil
 }
 
-// Set changes what the watch asks for. It fails on a watch that was stopped.
+// Set changes what the watch asks for. On a watch that was stopped the error matches
+// fs.ErrClosed, on a closed loop ErrClosed.
 func (w Watch) Set(want Events) error {
 	s := w.lookup("Watch.Set")
+	if s == nil && w.l != nil && w.l.closed {
+		return ErrClosed
+	}
 	if s == nil {
-		return fmt.Errorf("loop: watch: %w", ErrClosed)
+		return fmt.Errorf("loop: watch: %w", fs.ErrClosed)
 	}
 	if err := w.l.poller.Modify(int(s.fd), want, w.token()); err != nil {
 		return fmt.Errorf("loop: watch: %w", err)

@@ -130,11 +130,11 @@ func (f *fiber) execute(w *worker) {
 	f.w = w
 	w.l.current = f
 	returned := false
+	defer f.end() // also if what follows panics
 	defer func() {
 		if !returned {
 			f.salvage(recover())
 		}
-		f.end()
 	}()
 	f.body.call(&f.co)
 	returned = true
@@ -147,9 +147,9 @@ func (f *fiber) salvage(v any) {
 	switch v := v.(type) {
 	case nil:
 		f.body.fail(ErrGoexit)
-		f.end()
 		panic(goexit{})
 	case unwind:
+		f.co.l.log.Error("zonda: a coroutine did not end when its loop was closed", "body", f.body.name())
 		f.body.fail(ErrClosed)
 	default:
 		f.body.fail(newPanicError("coroutine", v))

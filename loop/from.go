@@ -14,7 +14,10 @@ var ErrChanClosed = errors.New("loop: the channel is closed")
 func FromChan[T any](l *Loop, c <-chan T) *Future[T] {
 	p := NewPromise[T](l)
 	stop := make(chan struct{})
-	p.OnWithdraw(func() { close(stop) })
+	p.OnWithdraw(func() {
+		close(stop)
+		p.TryFail(ErrWithdrawn)
+	})
 	go func() {
 		var err error
 		var v T
@@ -41,7 +44,10 @@ func FromContext(l *Loop, ctx context.Context) *Future[struct{}] {
 	stop := context.AfterFunc(ctx, func() {
 		_ = p.Post(struct{}{}, context.Cause(ctx)) // as above
 	})
-	p.OnWithdraw(func() { stop() })
+	p.OnWithdraw(func() {
+		stop()
+		p.TryFail(ErrWithdrawn)
+	})
 	return p.Future()
 }
 
@@ -53,9 +59,13 @@ func FromFunc[T any](l *Loop, fn func(ctx context.Context) (T, error)) *Future[T
 	ctx, cancel := context.WithCancel(&l.root)
 	p.OnWithdraw(cancel)
 	go func() {
-		defer cancel()
-		v, err := try(fn, ctx)
-		_ = p.Post(v, err) // as above
+		var v T
+		err := ErrGoexit // unless fn returns
+		defer func() {
+			cancel()
+			_ = p.Post(v, err) // as above
+		}()
+		v, err = try(fn, ctx)
 	}()
 	return p.Future()
 }

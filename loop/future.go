@@ -7,8 +7,14 @@ import (
 	"slices"
 )
 
-// ErrPending is what Result gives while a future has none.
-var ErrPending = errors.New("loop: the future is not done")
+var (
+	// ErrPending is what Result gives while a future has none.
+	ErrPending = errors.New("loop: the future is not done")
+	// ErrWithdrawn is what a future fails with whose operation was taken back because
+	// nobody waited for it any more: for whoever kept it all the same. It matches
+	// context.Canceled.
+	ErrWithdrawn = fmt.Errorf("loop: withdrawn, as nobody waited any more: %w", context.Canceled)
+)
 
 // A Future is a result that may not be there yet: a value or an error. It belongs
 // to its loop, except for Wait. Futures come from a Promise, a coroutine or an
@@ -131,12 +137,18 @@ func (p *Promise[T]) Post(v T, err error) error {
 }
 
 // OnWithdraw says how to take the operation back that will fulfil the promise. fn
-// is called, at most once, when the last coroutine that awaited the future has
-// stopped waiting (it was cancelled or timed out); the operation should then give
-// back what it held. Without it, nothing happens, and the result finds no one.
+// is called, at most once, when the last one that waited for the future has stopped
+// waiting (it was cancelled or timed out); the operation should then give back what
+// it held, and fail the promise, with ErrWithdrawn for instance, lest someone who
+// kept the future waits for ever. Without it, nothing happens, and the result finds
+// no one.
+//
+// fn is called at once, where the last one leaves: it must not wait.
 func (p *Promise[T]) OnWithdraw(fn func()) {
 	p.f.l.check("Promise.OnWithdraw")
-	p.f.withdraw = fn
+	if !p.f.done {
+		p.f.withdraw = fn
+	}
 }
 
 // Quiet says that a failure of the promise need not be logged if nobody ever looks
@@ -177,27 +189,27 @@ func (f *Future[T]) OnDone(fn func(*Future[T])) {
 // future is done or ctx is. In the latter case it returns context.Cause(ctx), and
 // ErrClosed if the loop is closed first.
 func (f *Future[T]) Wait(ctx context.Context) (T, error) {
-	type result struct {
-		v   T
-		err error
-	}
-	got := make(chan result, 1)
-	err := f.l.Post(func() {
-		f.OnDone(func(f *Future[T]) {
-			v, err := f.Result()
-			got <- result{v, err}
-		})
+	got := make(chan struct{})
+	tell := observerFunc(func() {
+		f.seen()
+		close(got)
 	})
 	var zero T
-	if err != nil {
+	if err := f.l.Post(func() { f.addOrTell(&tell) }); err != nil {
 		return zero, err
 	}
 	select {
-	case r := <-got:
-		return r.v, r.err
+	case <-got:
+		return f.value, f.err
 	case <-ctx.Done():
+		_ = f.l.Post(func() { f.drop(&tell) }) // a closed loop has forgotten it
 		return zero, context.Cause(ctx)
 	case <-f.l.gone:
+	}
+	select { // the future may have been done while the loop was closing
+	case <-got:
+		return f.value, f.err
+	default:
 		return zero, ErrClosed
 	}
 }
@@ -236,11 +248,7 @@ func (f *Future[T]) finally(fn func(T, error)) {
 		f.seen()
 		fn(f.value, f.err)
 	})
-	if f.done {
-		tell()
-		return
-	}
-	f.add(&tell)
+	f.addOrTell(&tell)
 }
 
 // observerFunc is an observer as a function; its address is one that can be dropped
@@ -278,6 +286,15 @@ func (p *promised) add(o observer) {
 	}
 	x := p.extend()
 	x.more = append(x.more, o)
+}
+
+// addOrTell adds an observer, or tells it at once if the future is done.
+func (p *promised) addOrTell(o observer) {
+	if p.done {
+		o.observe()
+		return
+	}
+	p.add(o)
 }
 
 func (p *promised) extend() *rare {

@@ -28,6 +28,14 @@ func (l *Loop) check(op string) {
 	}
 }
 
+// checkOutside panics if the caller holds the loop: it is about to wait for the loop,
+// which would be for itself, for ever.
+func (l *Loop) checkOutside(op string) {
+	if (owner.Enabled || l.strict) && l.holder.Load() == owner.ID() {
+		panic("loop: " + op + " called by the goroutine that holds the loop, which it would wait for; use Go or Await")
+	}
+}
+
 func (l *Loop) checkHolder(op string) {
 	holder := l.holder.Load()
 	if holder == 0 {

@@ -301,7 +301,7 @@ func (l *Loop) runBatch() {
 // poll fetches events, and sleeps for them when there is nothing else to do.
 func (l *Loop) poll() error {
 	l.events, l.event = l.fetched[:0], 0
-	idle := len(l.ready) == 0
+	idle := len(l.ready) == 0 && !l.mail.Load()
 	if !idle && l.skipped < maxSkips && !l.strict {
 		l.skipped++
 		return nil
@@ -325,7 +325,7 @@ func (l *Loop) nap() (int, error) {
 		l.yieldProcessor()
 		return 0, nil
 	}
-	if d > 0 && l.clock != nil && l.clock.Skip(d) {
+	if d > 0 && l.clock != nil && !l.mail.Load() && l.clock.Skip(d) {
 		return 0, nil
 	}
 	// Let the others go first: what they post now is one batch and saves a sleep,

@@ -9,10 +9,11 @@ import (
 
 // RunSync runs the loop on this goroutine until body is done, and returns its
 // result. It returns ErrRunning if the loop runs already (from another goroutine
-// use Do), and ErrStopped if Stop ended the loop first.
+// use Do), and ErrStopped if Stop ended the loop first; the body then goes on with the
+// next Run.
 func RunSync[T any](l *Loop, body func(*Co) (T, error)) (T, error) {
 	var zero T
-	if l.running.Load() {
+	if l.running.Load() || l.current != nil {
 		return zero, ErrRunning
 	}
 	if l.closing.Load() {
@@ -20,6 +21,8 @@ func RunSync[T any](l *Loop, body func(*Co) (T, error)) (T, error) {
 	}
 	f := Spawn(l, body)
 	f.add((*stopper)(l))
+	// A body that Stop has left behind goes on in a later Run, and must not end that.
+	defer f.drop((*stopper)(l))
 	err := l.Run()
 	if f.done {
 		return f.Result()
@@ -50,17 +53,21 @@ func RunSyncTimeout[T any](l *Loop, d time.Duration, body func(*Co) (T, error)) 
 // loop from other goroutines. The coroutine has ctx's values; when ctx is
 // cancelled, so is it, with the same cause, and Do still waits for it to end. Do
 // returns ErrClosed if the loop is closed before the body is done. It must not be
-// called by whoever holds the loop.
+// called by whoever holds the loop; where ownership is checked, that panics.
 func Do[T any](ctx context.Context, l *Loop, body func(*Co) (T, error)) (T, error) {
 	type result struct {
 		v   T
 		err error
 	}
+	l.checkOutside("Do")
 	got := make(chan result, 1)
 	var zero T
 	err := l.Post(func() {
 		call := &Co{extra: &extra{outer: ctx}}
 		call.attach(&l.root)
+		if ctx.Err() != nil { // before the body begins, not an iteration later
+			call.cancel(ctx.Err(), context.Cause(ctx))
+		}
 		stop := context.AfterFunc(ctx, func() {
 			cause := context.Cause(ctx)
 			_ = l.Post(func() { call.cancel(ctx.Err(), cause) })

@@ -1,6 +1,9 @@
 package loop
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A Timer is a callback that is to run once at some time. It belongs to the loop.
 // It is a value: copies mean the same timer, and the zero Timer never runs.
@@ -14,7 +17,7 @@ type Timer struct {
 // after the callbacks of that iteration. Timers with equal deadlines run in the
 // order they were made. A deadline in the past means the next iteration. A time
 // that did not come from the loop's clock (Now) is compared by the wall clock as
-// it was when the loop was made.
+// it was when the loop was made. On a closed loop the timer is the zero Timer.
 func (l *Loop) At(when time.Time, fn func()) Timer {
 	l.check("At")
 	return l.addTimer(when.Sub(l.base), callback(fn))
@@ -23,7 +26,16 @@ func (l *Loop) At(when time.Time, fn func()) Timer {
 // After is At, d from now.
 func (l *Loop) After(d time.Duration, fn func()) Timer {
 	l.check("After")
-	return l.addTimer(l.now()+d, callback(fn))
+	return l.addTimer(l.deadline(d), callback(fn))
+}
+
+// deadline is the instant d from now; one too far away to count is the last.
+func (l *Loop) deadline(d time.Duration) time.Duration {
+	now := l.now()
+	if d > math.MaxInt64-now {
+		return math.MaxInt64
+	}
+	return now + d
 }
 
 // Stop cancels the timer and reports whether that kept it from running. A timer
@@ -44,7 +56,7 @@ func (t Timer) Reset(d time.Duration) bool {
 		return false
 	}
 	t.l.check("Timer.Reset")
-	return t.l.timers.reset(t, t.l.now()+d)
+	return t.l.timers.reset(t, t.l.deadline(d))
 }
 
 // Pending reports whether the timer has yet to run.
@@ -88,6 +100,9 @@ func (a *timerKey) before(b *timerKey) bool {
 }
 
 func (l *Loop) addTimer(when time.Duration, do task) Timer {
+	if l.closed {
+		return Timer{}
+	}
 	ts := &l.timers
 	var i uint32
 	if n := len(ts.free); n > 0 {
@@ -110,6 +125,9 @@ func (ts *timers) first() (when time.Duration, ok bool) {
 }
 
 func (ts *timers) live(t Timer) bool {
+	if int(t.slot) >= len(ts.slots) {
+		return false // the loop was closed
+	}
 	s := &ts.slots[t.slot]
 	return s.gen == t.gen && s.do != nil
 }

@@ -51,7 +51,11 @@ func (p *workers) get(l *Loop) *worker {
 // start runs f up to its first wait, on top of whoever calls.
 func (w *worker) start(f *fiber) {
 	w.fiber, w.drains = f, false
+	l := w.l
 	w.enter(f)
+	if l.closing.Load() {
+		l.shutdown() // the body may have called Close outside Run
+	}
 }
 
 // enter switches to f's worker until it waits or is done, and gives it the loop for

@@ -21,16 +21,20 @@ const leakPatience, leakStep = 5 * time.Second, 5 * time.Millisecond
 // was not closed is found as well.
 func NoLeaks(t testing.TB) {
 	t.Helper()
+	noLeaks(t, leakPatience)
+}
+
+func noLeaks(t testing.TB, patience time.Duration) {
 	before := goroutines()
 	t.Cleanup(func() {
-		for _, stack := range started(before) {
+		for _, stack := range started(before, patience) {
 			t.Errorf("looptest: a goroutine was left behind:\n%s", stack)
 		}
 	})
 }
 
 // started is the stacks of the goroutines that are new and stay.
-func started(before map[string]string) (left []string) {
+func started(before map[string]string, patience time.Duration) (left []string) {
 	for waited := time.Duration(0); ; waited += leakStep {
 		left = left[:0]
 		for name, stack := range goroutines() {
@@ -38,7 +42,7 @@ func started(before map[string]string) (left []string) {
 				left = append(left, stack)
 			}
 		}
-		if len(left) == 0 || waited >= leakPatience {
+		if len(left) == 0 || waited >= patience {
 			return left
 		}
 		<-time.After(leakStep)

@@ -59,10 +59,7 @@ func (s *Stream) SetReadAhead(n int) {
 
 // full reports whether there is enough unread input already.
 func (s *Stream) full() bool {
-	if s.closing != nil || s.in == nil || s.in.read != nil {
-		return false
-	}
-	return len(s.in.buf) >= cmp.Or(int(s.ahead), readAhead)
+	return s.in != nil && s.in.read == nil && len(s.in.buf) >= cmp.Or(int(s.ahead), readAhead)
 }
 
 // fill reads what the transport has, once: level-triggered readiness brings us back
@@ -139,8 +136,14 @@ func (s *Stream) tidy() {
 	}
 }
 
-// finished notes that the peer has sent its last byte.
+// finished notes that the peer has sent its last byte. When writing has failed, the
+// end of input is not to be trusted: the system tells of a reset only once, and
+// goes on with an end that looks orderly.
 func (s *Stream) finished() {
+	if s.out != nil && s.out.err != nil {
+		s.fail(s.out.err)
+		return
+	}
 	s.eof = true
 	if s.in != nil && s.in.read != nil {
 		s.deal()

@@ -155,12 +155,10 @@ const maxRescue = 256
 // breakOff takes in what had come before writing failed, and ends the stream.
 func (s *Stream) breakOff(err error) {
 	for range maxRescue {
-		if s.err != nil || s.eof || s.closing != nil {
+		if s.err != nil || s.closing != nil {
 			break
 		}
-		if _, rerr := s.pull(); rerr == io.EOF {
-			s.finished()
-		} else if rerr != nil {
+		if _, err := s.pull(); err != nil {
 			break
 		}
 	}

@@ -1,0 +1,69 @@
+package http1
+
+import (
+	"net/http"
+	"testing"
+	"unsafe"
+
+	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
+	"github.com/zonda-go/zonda/stream"
+)
+
+// TestWorkersEnd: a goroutine that is still busy when the server is over ends
+// after its call.
+func TestWorkersEnd(t *testing.T) {
+	var p stdWorkers
+	idle, busy := &stdWorker{calls: make(chan *stdCall)}, &stdWorker{calls: make(chan *stdCall)}
+	p.put(idle, false)
+	p.close()
+	p.put(busy, false)
+	for _, w := range []*stdWorker{idle, busy} {
+		select {
+		case <-w.calls:
+		default:
+			t.Error("a worker was not told to end")
+		}
+	}
+}
+
+// TestServiceEnds: what the service holds goes with its last connection, not only
+// with the loop.
+func TestServiceEnds(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		n := &looptest.Network{}
+		s := &Server{Handler: Std(http.NotFoundHandler()), Network: n}
+		ln, err := s.Listen(co.Loop(), "127.0.0.1:80")
+		if err != nil {
+			return err
+		}
+		c, err := stream.Dial(co, n, "tcp", ln.String())
+		if err != nil {
+			return err
+		}
+		c.Write([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+		if _, err := loop.Await(co, c.ReadSome(1000)); err != nil {
+			return err
+		}
+		sv := s.serving
+		if len(sv.workers.idle) != 1 || sv.conns == nil {
+			t.Error("no worker waits, or no connection is known")
+		}
+		s.Close()
+		if _, err := loop.Await(co, sv.ended.Future()); err != nil {
+			return err
+		}
+		if len(sv.workers.idle) != 0 || sv.conns != nil || len(sv.listeners) != 0 {
+			t.Error("something is left")
+		}
+		return nil
+	})
+}
+
+// TestIdleSize bounds what a connection without a request keeps alive: itself and
+// its stream. The socket and its watch, about 100 bytes, come on top.
+func TestIdleSize(t *testing.T) {
+	if n := unsafe.Sizeof(conn{}) + unsafe.Sizeof(stream.Stream{}); n > 250 {
+		t.Errorf("a connection's structs have %d bytes", n)
+	}
+}

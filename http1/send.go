@@ -1,0 +1,128 @@
+package http1
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/zonda-go/zonda/internal/httpwire"
+	"github.com/zonda-go/zonda/loop"
+)
+
+// This file is a response on its way to the stream: in pieces while the handler
+// runs, and the rest when it has ended.
+
+const (
+	// maxPiece is how much of a long Write is given to the stream at a time, so
+	// that what waits for a slow client stays little.
+	maxPiece = 64 << 10
+	// maxScratch bounds the buffer that is kept for the next response.
+	maxScratch = 1 << 20
+)
+
+// pushAll sends what was collected, and p.
+func (w *ResponseWriter) pushAll(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		piece := p[n:min(len(p), n+maxPiece)]
+		err = w.push(piece)
+		n += len(piece)
+	}
+	return n, err
+}
+
+// push begins the response if need be, and sends what was collected, and p.
+func (w *ResponseWriter) push(p []byte) error {
+	c := w.ex.c
+	b, err := w.appendBegin(c.sv.scratch[:0], false)
+	if err != nil {
+		return err
+	}
+	b = w.appendBody(b, p)
+	w.buf = w.buf[:0]
+	w.sent = true
+	c.uncork()
+	c.s.Write(b)
+	c.sv.scratch = keep(b)
+	return w.wait()
+}
+
+// wait waits until the client has taken most of what was written.
+func (w *ResponseWriter) wait() error {
+	c := w.ex.c
+	co := c.sv.l.Current()
+	if co == nil {
+		panic("http1: ResponseWriter used outside a coroutine")
+	}
+	f := c.s.Writable()
+	_, err := loop.Await(co, f)
+	if err != nil && !f.Done() && c.s.EOF() && !c.gone() {
+		// The client has closed its half of the connection, which has cancelled the
+		// coroutine; but it may well be reading still.
+		err = loop.Shield(co, 0, func(co *loop.Co) error {
+			_, err := loop.Await(co, f)
+			return err
+		})
+	}
+	c.lost = err != nil && f.Done()
+	return err
+}
+
+// finish sends the rest of the response. An error means that the client cannot be
+// given a whole one.
+func (w *ResponseWriter) finish() error {
+	c := w.ex.c
+	if c.gone() {
+		return nil
+	}
+	b, err := w.appendBegin(c.sv.scratch[:0], true)
+	if err == nil && w.length > w.written && !w.head && httpwire.HasContent(w.Status()) {
+		err = fmt.Errorf("%w: %d of %d bytes", ErrContentLength, w.written, w.length)
+	}
+	if err != nil {
+		return w.complain(err)
+	}
+	b = w.appendBody(b, nil)
+	if w.chunked && !w.head {
+		b = httpwire.AppendLastChunk(b)
+	}
+	c.send(b)
+	c.sv.scratch = keep(b)
+	return nil
+}
+
+// complain answers for a response that cannot be sent as the handler made it: by the
+// error's status, or with 500 for a mistake, which is logged.
+func (w *ResponseWriter) complain(err error) error {
+	status := statusOf(err)
+	if status == 0 {
+		w.ex.logFailure(err)
+		status = 500
+	}
+	if w.sent {
+		return err
+	}
+	w.replace(status)
+	return w.finish()
+}
+
+// replace makes the response a plain error response.
+func (w *ResponseWriter) replace(status int) {
+	w.release()
+	*w = ResponseWriter{ex: w.ex, head: w.head, status: status, length: -1}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.WriteString(strconv.Itoa(status) + " " + httpwire.StatusText(status) + "\n") // it fits
+}
+
+func (w *ResponseWriter) release() {
+	if w.buf != nil {
+		w.ex.c.sv.giveBack(w.buf)
+		w.buf = nil
+	}
+}
+
+// keep is a scratch buffer for the next response, unless it has become very large.
+func keep(b []byte) []byte {
+	if cap(b) > maxScratch {
+		return nil
+	}
+	return b[:0]
+}

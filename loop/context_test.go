@@ -1,0 +1,235 @@
+package loop_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
+)
+
+// What a library on another goroutine does with a context: all of it at once, while
+// the loop cancels.
+func TestCoAsContextFromGoroutines(t *testing.T) {
+	looptest.NoLeaks(t)
+	looptest.Run(t, func(co *loop.Co) error {
+		for round := range count(200, 20, 10) {
+			scope, cancel := co.WithValue("k", round).WithCancel()
+			var all sync.WaitGroup
+			called := make(chan struct{})
+			for range 4 {
+				all.Go(func() {
+					if scope.Value("k") != round || scope.Value("other") != nil {
+						t.Error("another value")
+					}
+					if _, ok := scope.Deadline(); ok {
+						t.Error("a deadline")
+					}
+					if err := scope.Err(); err != nil && err != context.Canceled {
+						t.Error(err)
+					}
+					if l, ok := loop.Of(scope); !ok || l != co.Loop() {
+						t.Error("another loop")
+					}
+					var stopped atomic.Bool
+					ran := make(chan struct{})
+					stop := scope.AfterFunc(func() {
+						if stopped.Load() {
+							t.Error("called although it was stopped")
+						}
+						close(ran)
+					})
+					if stop() {
+						stopped.Store(true)
+					} else {
+						<-ran
+					}
+				})
+				all.Go(func() {
+					<-scope.Done()
+					if scope.Err() != context.Canceled || context.Cause(scope) != errTest {
+						t.Error(scope.Err(), context.Cause(scope))
+					}
+				})
+				all.Go(func() {
+					child, cancel := context.WithTimeout(scope, time.Hour)
+					defer cancel()
+					<-child.Done()
+					if child.Err() != context.Canceled || context.Cause(child) != errTest {
+						t.Error(child.Err(), context.Cause(child))
+					}
+				})
+			}
+			scope.AfterFunc(func() { close(called) })
+			context.AfterFunc(scope, func() { <-called })
+			if round%2 == 0 {
+				if err := loop.Yield(co); err != nil {
+					return err
+				}
+			}
+			cancel(errTest)
+			all.Wait()
+			<-called
+		}
+		return nil
+	})
+}
+
+// The AfterFunc of a Co that lives runs once it is cancelled, that of one which does
+// not at once; stop says whether it was in time.
+func TestCoAfterFunc(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		scope, cancel := co.WithCancel()
+		ran := make(chan string, 4)
+		stop := scope.AfterFunc(func() { ran <- "stopped" })
+		if !stop() || stop() {
+			t.Error("stop")
+		}
+		late := scope.AfterFunc(func() { ran <- "lives" })
+		cancel(nil)
+		if got := within(t, ran); got != "lives" {
+			t.Error(got)
+		}
+		if late() {
+			t.Error("stopped what has run")
+		}
+		stop = scope.AfterFunc(func() { ran <- "cancelled" })
+		if stop() {
+			t.Error("stopped what runs at once")
+		}
+		if got := within(t, ran); got != "cancelled" {
+			t.Error(got)
+		}
+		return nil
+	})
+}
+
+// A context made from a Co costs no goroutine: std's context uses AfterFunc. What it
+// takes is given back when the child is cancelled first.
+func TestCoStdChildren(t *testing.T) {
+	looptest.NoLeaks(t)
+	looptest.Run(t, func(co *loop.Co) error {
+		scope, done := co.WithTimeout(time.Minute)
+		defer done()
+		child, cancel := context.WithCancel(scope)
+		early, cancelEarly := context.WithCancelCause(scope)
+		defer cancel()
+		cancelEarly(errTest)
+		if context.Cause(early) != errTest || scope.Err() != nil {
+			t.Error("a child cancels its parent")
+		}
+		want, _ := scope.Deadline()
+		if d, ok := child.Deadline(); !ok || d != want {
+			t.Errorf("deadline %v, %v", d, ok)
+		}
+		if err := loop.Sleep(scope, time.Hour); err != context.DeadlineExceeded {
+			t.Error(err)
+		}
+		within(t, child.Done())
+		if child.Err() != context.DeadlineExceeded || context.Cause(child) != context.DeadlineExceeded {
+			t.Error(child.Err(), context.Cause(child))
+		}
+		within(t, scope.WithValue("k", 1).Done())     // which nobody has asked for before
+		born, cancelBorn := context.WithCancel(scope) // of a cancelled one
+		defer cancelBorn()
+		if born.Err() != context.DeadlineExceeded {
+			t.Error(born.Err())
+		}
+		return nil
+	})
+}
+
+// context.Cause asks under a key of its own, of type *int. A user's keys of that type
+// are not disturbed.
+func TestCoPointerKeys(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		key := new(int)
+		scope, cancel := co.WithValue(key, "v").WithCancel()
+		if scope.Value(key) != "v" || scope.Value(new(int)) != nil {
+			t.Error("before")
+		}
+		cancel(errTest)
+		if scope.Value(key) != "v" || scope.Value(new(int)) != nil || context.Cause(scope) != errTest {
+			t.Error("after cancellation with a cause")
+		}
+		return nil
+	})
+}
+
+// A coroutine that Do starts has the values and the cancellation of the caller's
+// context.
+func TestCoOfDoIsItsContext(t *testing.T) {
+	l := looptest.New(t)
+	watchdog(t)
+	type key struct{}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer l.Stop()
+		ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), key{}, 7))
+		_, err := loop.Do(ctx, l, func(co *loop.Co) (int, error) {
+			if co.Value(key{}) != 7 || co.WithValue("a", 1).Value(key{}) != 7 || co.Value("other") != nil {
+				t.Error("the values")
+			}
+			if co.Err() != nil || context.Cause(co) != nil {
+				t.Error(co.Err(), context.Cause(co))
+			}
+			cancel(errTest)
+			_, err := loop.Await(co, loop.NewPromise[int](l).Future())
+			if !errors.Is(err, context.Canceled) || context.Cause(co) != errTest {
+				t.Error(err, context.Cause(co))
+			}
+			return 0, err
+		})
+		if !errors.Is(err, errTest) {
+			t.Error(err)
+		}
+	}()
+	run(t, l)
+	<-ended
+}
+
+// A coroutine can be told apart, printed, and asked for its loop.
+func TestCoString(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		if got := co.String(); got != "loop.Co" {
+			t.Error(got)
+		}
+		child, cancel := context.WithCancel(co)
+		defer cancel()
+		if _, ok := loop.Of(context.Background()); ok {
+			t.Error("Background has a loop")
+		}
+		if l, ok := loop.Of(child); !ok || l != co.Loop() {
+			t.Error("a child has not its loop")
+		}
+		return nil
+	})
+}
+
+// A wait that a deadline with a cause has ended is a timeout to others too.
+func TestCoDeadlineWithCause(t *testing.T) {
+	l := looptest.New(t)
+	watchdog(t)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer l.Stop()
+		ctx, cancel := context.WithTimeoutCause(context.Background(), 0, errTest)
+		defer cancel()
+		_, err := loop.Do(ctx, l, func(co *loop.Co) (int, error) {
+			_, err := loop.Await(co, loop.NewPromise[int](l).Future())
+			return 0, err
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errTest) || !os.IsTimeout(err) {
+			t.Error(err)
+		}
+	}()
+	run(t, l)
+	<-ended
+}
