@@ -110,8 +110,9 @@ func TestCancelScopes(t *testing.T) {
 		inner, cancelInner := co.WithCancel()
 		innermost := inner.WithValue(&errTest, 1)
 		l.Call(func() { cancelInner(errTest) })
-		if err := loop.Sleep(co, time.Second); err != nil {
-			t.Errorf("a wait outside the scope: %v", err)
+		start := l.Now()
+		if err := loop.Sleep(co, time.Second); err != nil || l.Now().Sub(start) != time.Second {
+			t.Errorf("a wait outside the scope: %v after %v", err, l.Now().Sub(start))
 		}
 		for _, c := range []*loop.Co{inner, innermost} {
 			if err := loop.Sleep(c, time.Second); !errors.Is(err, errTest) {

@@ -498,6 +498,21 @@ func TestSpawnJob(t *testing.T) {
 	})
 }
 
+// A Job that will not end when the loop is closed is ended, and named.
+func TestStubbornJobIsNamed(t *testing.T) {
+	l, log := recorded(t)
+	var ends []error
+	loop.SpawnJob(l, &job{func(co *loop.Co) error {
+		for {
+			_ = loop.Yield(co)
+		}
+	}, func(err error) { ends = append(ends, err) }})
+	l.Close()
+	if len(ends) != 1 || ends[0] != loop.ErrClosed || log.count("body=*loop_test.job") != 1 {
+		t.Errorf("ended with %v; the log is\n%s", ends, log)
+	}
+}
+
 // Sleep gives way also when its time is nothing.
 func TestSleep(t *testing.T) {
 	looptest.Run(t, func(co *loop.Co) error {

@@ -16,7 +16,9 @@ const (
 	// Writable: a write would not block, or a connect has ended.
 	Writable = poll.Writable
 	// Failed: an error waits on the descriptor, or it is shut in both directions.
-	// It is always reported, again and again until the watch is stopped.
+	// It is always reported, again and again until the watch is stopped. The
+	// backends kqueue and select tell less of it: there what was asked for is
+	// reported instead, where a read or a write would find the error.
 	Failed = poll.Failed
 )
 

@@ -214,7 +214,8 @@ func TestWatchTellsWhatWasAskedFor(t *testing.T) {
 	})
 }
 
-// Failed comes unasked, again and again; the end of input is readable.
+// Failed comes unasked, again and again, where the backend knows of it; the end of
+// input is readable everywhere (Tornado 1.28).
 func TestWatchTellsFailure(t *testing.T) {
 	eachWatcher(t, func(t *testing.T, name string) {
 		l := virtualLoop(t, name)
@@ -223,7 +224,11 @@ func TestWatchTellsFailure(t *testing.T) {
 		w := watch(t, l, p.a, 0, func(e loop.Events) { told = append(told, e) })
 		p.closeB()
 		looks(t, l, 3)
-		if !slices.Equal(told, []loop.Events{loop.Failed, loop.Failed, loop.Failed}) {
+		want := []loop.Events{loop.Failed, loop.Failed, loop.Failed}
+		if name == "select" || name == "kqueue" {
+			want = nil
+		}
+		if !slices.Equal(told, want) {
 			t.Errorf("told %b in 3 looks at a socket that is shut in both directions", told)
 		}
 		told = nil

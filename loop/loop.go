@@ -325,7 +325,7 @@ func (l *Loop) nap() (int, error) {
 		l.yieldProcessor()
 		return 0, nil
 	}
-	if d > 0 && l.clock != nil && !l.mail.Load() && l.clock.Skip(d) {
+	if d > 0 && l.clock != nil && l.clock.Skip(d) {
 		return 0, nil
 	}
 	// Let the others go first: what they post now is one batch and saves a sleep,

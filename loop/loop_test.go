@@ -133,15 +133,18 @@ func TestEndlessPostsLetTimersRun(t *testing.T) {
 
 // With one P, a loop that never sleeps still lets other goroutines run: far more
 // often than the runtime's preemption (10 ms and more) would.
-func TestEndlessCallsLetGoroutinesRun(t *testing.T) {
+func TestBusyLoopLetsGoroutinesRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	iterations := count(2_000_000, 1_000_000, 100_000)
 	for _, c := range []struct {
 		name  string
 		again func(*loop.Loop, func())
+		most  int // how many iterations at most go by for each reply
 	}{
-		{"Call", func(l *loop.Loop, fn func()) { l.Call(fn) }},
-		{"Post", func(l *loop.Loop, fn func()) { l.Post(fn) }},
+		// 200 µs are some 5,000 iterations of callbacks, or 600 of timers.
+		{"Call", func(l *loop.Loop, fn func()) { l.Call(fn) }, 50_000},
+		{"Post", func(l *loop.Loop, fn func()) { l.Post(fn) }, 50_000},
+		{"After", func(l *loop.Loop, fn func()) { l.After(0, fn) }, 10_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := machineLoop(t, nil)
@@ -170,8 +173,7 @@ func TestEndlessCallsLetGoroutinesRun(t *testing.T) {
 			}
 			again()
 			run(t, l)
-			// 200 µs are at most some 5,000 iterations.
-			if want := iterations / 50_000; replies < want {
+			if want := iterations / c.most; replies < want {
 				t.Errorf("%d replies in %d iterations, want at least %d", replies, iterations, want)
 			}
 		})
@@ -320,6 +322,21 @@ func TestPanicKeepsOwnership(t *testing.T) {
 			t.Error("after a panic, others may call what only the loop may")
 		}
 		l.Stop()
+	})
+	run(t, l)
+}
+
+// So does a runtime.Goexit of a coroutine that the loop has resumed.
+func TestGoexitInCoroutineKeepsOwnership(t *testing.T) {
+	l := guardedLoop(t)
+	loop.Go(l, func(co *loop.Co) (int, error) {
+		loop.Yield(co)
+		l.Call(func() {
+			l.Call(func() {}) // would panic, and never stop
+			l.Stop()
+		})
+		runtime.Goexit()
+		return 0, nil
 	})
 	run(t, l)
 }

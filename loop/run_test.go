@@ -326,7 +326,11 @@ func TestDoAndClose(t *testing.T) {
 	end := served(t, l)
 	_, err := loop.Do(t.Context(), l, func(co *loop.Co) (int, error) {
 		l.Close()
-		return 0, loop.Sleep(co, time.Hour)
+		err := loop.Sleep(co, time.Hour)
+		if context.Cause(co) != loop.ErrClosed {
+			t.Errorf("the cause is %v", context.Cause(co))
+		}
+		return 0, err
 	})
 	if !errors.Is(err, loop.ErrClosed) {
 		t.Errorf("Close from within: %v", err)

@@ -10,9 +10,11 @@ import (
 const (
 	// maxIdleWorkers bounds the pool. A parked worker costs about 2.7 KB.
 	maxIdleWorkers = 256
-	// maxRuns is after how many bodies a worker retires, and maxMoves how often its
-	// stack may have moved. A stack moves when it doubles: 2 KiB, 4, 8, 16. It keeps
-	// the size that the deepest body needed, and a pool of such would hold it all.
+	// maxRuns is after how many bodies a worker retires, and maxMoves after how many
+	// of them its stack lay elsewhere than before. A stack moves when a body needs
+	// more than there is, and when the collector halves one of which little is used.
+	// A worker on which that goes on serves bodies of very different depth; the next
+	// one had better begin with a small stack.
 	maxRuns  = 4096
 	maxMoves = 3
 )

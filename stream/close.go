@@ -58,11 +58,8 @@ func (s *Stream) Close() *loop.Future[struct{}] {
 		return c.p.Future()
 	}
 	c.timer = s.l.After(lingerTime, c.expire)
-	switch {
-	case s.out == nil:
+	if s.out == nil {
 		s.drained()
-	case s.out.err != nil:
-		s.fail(s.out.err)
 	}
 	s.refresh()
 	return c.p.Future()

@@ -158,6 +158,32 @@ func TestCloseWithProgress(t *testing.T) {
 	})
 }
 
+// The same, as the peer takes a little now and then, and says nothing.
+func TestCloseWithProgressOfSending(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		near, far := looptest.Pipe(10)
+		s, err := stream.New(co.Loop(), near)
+		if err != nil {
+			return err
+		}
+		s.Write(make([]byte, 100))
+		closed := s.Close()
+		for range 10 {
+			if err := loop.Sleep(co, 29*time.Second); err != nil {
+				return err
+			}
+			if n, err := far.Read(make([]byte, 20)); n != 10 || err != nil {
+				t.Fatalf("%d bytes, %v", n, err)
+			}
+		}
+		if err := far.Close(false); err != nil {
+			return err
+		}
+		_, err = loop.Await(co, closed)
+		return err
+	})
+}
+
 // A peer that has been sent everything and does not end its own side is left after
 // 30 seconds; as far as this side can tell, nothing is lost.
 func TestCloseOfPeerThatStays(t *testing.T) {
@@ -420,71 +446,4 @@ func TestEveryFutureIsSettled(t *testing.T) {
 			})
 		})
 	}
-}
-
-// Transports that fail where they seldom do.
-func TestTransportFailures(t *testing.T) {
-	broken := errors.New("broken")
-	t.Run("start", func(t *testing.T) {
-		if _, err := stream.New(nil, &script{startErr: broken}); err != broken {
-			t.Error(err)
-		}
-	})
-	t.Run("first want", func(t *testing.T) {
-		if _, err := stream.New(nil, &script{wantErr: broken}); err != broken {
-			t.Error(err)
-		}
-	})
-	t.Run("want", func(t *testing.T) {
-		tr := &script{}
-		follow(t, tr, func(p *pair, s *stream.Stream) {
-			tr.wantErr = broken
-			p.refuses(s.ReadSome(1), broken)
-		})
-	})
-	t.Run("CloseWrite", func(t *testing.T) {
-		tr := &script{finishErr: broken}
-		follow(t, tr, func(p *pair, s *stream.Stream) {
-			if err := s.CloseWrite(); err != broken || !s.Closed() {
-				t.Error(err)
-			}
-		})
-	})
-	t.Run("CloseWrite in Close", func(t *testing.T) {
-		tr := &script{finishErr: broken}
-		follow(t, tr, func(p *pair, s *stream.Stream) { p.fails(s.Close(), stream.ErrNotDelivered, broken) })
-	})
-	t.Run("failed without a reason", func(t *testing.T) {
-		tr := &script{}
-		follow(t, tr, func(p *pair, s *stream.Stream) {
-			f := s.ReadSome(1)
-			tr.h.Ready(loop.Failed)
-			p.refuses(f, io.ErrUnexpectedEOF)
-			tr.h.Ready(loop.Failed) // events may have been fetched
-			if tr.closes != 1 || tr.aborted {
-				t.Errorf("closed %d times", tr.closes)
-			}
-		})
-	})
-	t.Run("failed after the end", func(t *testing.T) {
-		tr := &script{reads: []step{{err: io.EOF}, {err: io.EOF}}}
-		follow(t, tr, func(p *pair, s *stream.Stream) {
-			tr.h.Ready(loop.Readable | loop.Failed)
-			if s.Closed() {
-				t.Error("a peer that has ended may still be written to")
-			}
-			tr.h.Ready(loop.Failed)
-			p.fails(s.Write([]byte("x")), io.ErrUnexpectedEOF)
-		})
-	})
-	t.Run("CloseWrite is called once", func(t *testing.T) {
-		tr := &script{}
-		follow(t, tr, func(p *pair, s *stream.Stream) {
-			_ = s.CloseWrite()
-			s.Close()
-			if tr.fins != 1 {
-				t.Errorf("%d times", tr.fins)
-			}
-		})
-	})
 }

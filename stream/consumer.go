@@ -38,9 +38,9 @@ func (s *Stream) SetConsumer(c Consumer) {
 }
 
 // Offer gives the consumer what it left behind, as if it had just come. Inside
-// Consume it does nothing.
+// Consume it does nothing: all that there is lies in the consumer's hands.
 func (s *Stream) Offer() {
-	if s.offering || s.consumer == nil || s.in == nil || s.in.read != nil || len(s.in.buf) == 0 {
+	if s.consumer == nil || s.in == nil || s.in.read != nil || len(s.in.buf) == 0 {
 		return
 	}
 	p := s.in.buf
@@ -96,12 +96,10 @@ func (s *Stream) putBack(p []byte) {
 
 // tell has the consumer told in the next iteration that no more will come.
 func (s *Stream) tell() {
-	if s.consumer == nil || s.told || s.telling {
+	if s.consumer == nil || s.told {
 		return
 	}
-	s.telling = true
 	s.l.Call(func() {
-		s.telling = false
 		if s.consumer != nil && !s.told {
 			s.told = true
 			s.consumer.Ended(s.ended())

@@ -14,11 +14,10 @@ var Established = established
 // Held lists what s holds that an idle stream must not.
 func Held(s *Stream) (held []string) {
 	for name, is := range map[string]bool{
-		"input":         s.in != nil,
-		"output":        s.out != nil,
-		"closing":       s.closing != nil,
-		"offering":      s.offering,
-		"word to bring": s.telling,
+		"input":    s.in != nil,
+		"output":   s.out != nil,
+		"closing":  s.closing != nil,
+		"offering": s.offering,
 	} {
 		if is {
 			held = append(held, name)

@@ -89,9 +89,9 @@ func (n *listener) Ready(loop.Events) {
 		fd, peer, err := sock.Accept(n.fd)
 		switch {
 		case err == nil:
-			n.pause = 0
 			n.fn(&socket{fd: int32(fd), peer: peer, from: n})
 		case err == sock.ErrAgain:
+			n.pause = 0 // nobody waits: a shortage is over
 			return
 		case sock.IsTemporaryAccept(err):
 			// The peer was gone before we came.

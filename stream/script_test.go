@@ -1,6 +1,8 @@
 package stream_test
 
 import (
+	"errors"
+	"io"
 	"net/netip"
 	"testing"
 
@@ -81,5 +83,72 @@ func follow(t *testing.T, tr *script, body func(p *pair, s *stream.Stream)) {
 		defer s.Abort()
 		body(&pair{site: memory, t: t, co: co, l: co.Loop()}, s)
 		return nil
+	})
+}
+
+// Transports that fail where they seldom do.
+func TestTransportFailures(t *testing.T) {
+	broken := errors.New("broken")
+	t.Run("start", func(t *testing.T) {
+		if _, err := stream.New(nil, &script{startErr: broken}); err != broken {
+			t.Error(err)
+		}
+	})
+	t.Run("first want", func(t *testing.T) {
+		if _, err := stream.New(nil, &script{wantErr: broken}); err != broken {
+			t.Error(err)
+		}
+	})
+	t.Run("want", func(t *testing.T) {
+		tr := &script{}
+		follow(t, tr, func(p *pair, s *stream.Stream) {
+			tr.wantErr = broken
+			p.refuses(s.ReadSome(1), broken)
+		})
+	})
+	t.Run("CloseWrite", func(t *testing.T) {
+		tr := &script{finishErr: broken}
+		follow(t, tr, func(p *pair, s *stream.Stream) {
+			if err := s.CloseWrite(); err != broken || !s.Closed() {
+				t.Error(err)
+			}
+		})
+	})
+	t.Run("CloseWrite in Close", func(t *testing.T) {
+		tr := &script{finishErr: broken}
+		follow(t, tr, func(p *pair, s *stream.Stream) { p.fails(s.Close(), stream.ErrNotDelivered, broken) })
+	})
+	t.Run("failed without a reason", func(t *testing.T) {
+		tr := &script{}
+		follow(t, tr, func(p *pair, s *stream.Stream) {
+			f := s.ReadSome(1)
+			tr.h.Ready(loop.Failed)
+			p.refuses(f, io.ErrUnexpectedEOF)
+			tr.h.Ready(loop.Failed) // events may have been fetched
+			if tr.closes != 1 || tr.aborted {
+				t.Errorf("closed %d times", tr.closes)
+			}
+		})
+	})
+	t.Run("failed after the end", func(t *testing.T) {
+		tr := &script{reads: []step{{err: io.EOF}, {err: io.EOF}}}
+		follow(t, tr, func(p *pair, s *stream.Stream) {
+			tr.h.Ready(loop.Readable | loop.Failed)
+			if s.Closed() {
+				t.Error("a peer that has ended may still be written to")
+			}
+			tr.h.Ready(loop.Failed)
+			p.fails(s.Write([]byte("x")), io.ErrUnexpectedEOF)
+		})
+	})
+	t.Run("CloseWrite is called once", func(t *testing.T) {
+		tr := &script{}
+		follow(t, tr, func(p *pair, s *stream.Stream) {
+			_ = s.CloseWrite()
+			s.Close()
+			if tr.fins != 1 {
+				t.Errorf("%d times", tr.fins)
+			}
+		})
 	})
 }

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,8 @@ type site struct {
 	name   string
 	window int    // of the network in memory, with a virtual clock; 0: real sockets
 	poller string // of real sockets
+
+	trouble bool // is expected in the log
 }
 
 // sites is memory with windows so small that almost every transfer is a partial
@@ -39,6 +42,10 @@ func sites() []site {
 
 func (s site) memory() bool { return s.window > 0 }
 
+// tellsFailed: a connection that breaks is noticed also by those who neither read
+// nor write. Package poll says which backends do not tell.
+func (s site) tellsFailed() bool { return s.poller != "select" && s.poller != "kqueue" }
+
 func (s site) roomy() bool { return !s.memory() || s.window >= 1000 }
 
 // size is n bytes where that is cheap, and less where each byte costs iterations.
@@ -57,13 +64,27 @@ func (s site) loop(t *testing.T) *loop.Loop {
 	l, err := loop.New(&loop.Options{
 		Poller: s.poller,
 		Strict: true,
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Logger: slog.New(watchful{slog.NewTextHandler(t.Output(), nil), t, s.trouble}),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	return l
+}
+
+// watchful is a log in which nothing bad may stand.
+type watchful struct {
+	slog.Handler
+	t       *testing.T
+	trouble bool
+}
+
+func (w watchful) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn && !w.trouble {
+		w.t.Errorf("the log says: %s", r.Message)
+	}
+	return w.Handler.Handle(ctx, r)
 }
 
 func (s site) network() stream.Network {

@@ -45,7 +45,6 @@ type Stream struct {
 	shut     bool // CloseWrite was called
 	fin      bool // the transport's CloseWrite was
 	offering bool // Consume runs, and the bytes are in its hands
-	telling  bool // tell waits in the loop
 	told     bool // the consumer's Ended was called
 	fresh    bool // the consumer has been given nothing yet
 }

@@ -14,8 +14,8 @@ type Transport interface {
 	Start(l *loop.Loop, h loop.Handler) error
 	// Want says what h is to be told of: Readable, Writable, both or nothing.
 	// Readiness is level-triggered. Failed may be told at any time after Start, and
-	// is told again and again: when the connection is broken, or when both sides
-	// have ended.
+	// then again and again: when the connection is broken, or when both sides have
+	// ended. Not every system tells it to those who want neither.
 	Want(loop.Events) error
 	// Read and Write move what can be moved now. Nothing can: ErrAgain. Read
 	// gives io.EOF after the peer's last byte, unless the connection has broken

@@ -137,10 +137,6 @@ func (s *Stream) flush() {
 // want a body answers and closes), and that may lie in the transport, unread: the
 // stream ends in the next iteration, when it has been fetched.
 func (s *Stream) unsendable(err error) {
-	if s.closing != nil {
-		s.fail(err) // nobody wants it
-		return
-	}
 	if s.out != nil {
 		s.out.fail(err)
 	}

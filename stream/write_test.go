@@ -262,7 +262,8 @@ func TestWriteFailureOfQueue(t *testing.T) {
 			if tr.want&loop.Writable != 0 || s.Unsent() != 0 {
 				t.Error("it waits to write what cannot be written")
 			}
-			tr.h.Ready(loop.Writable)
+			tr.h.Ready(loop.Writable) // an event may have been fetched
+			p.fails(s.Write([]byte("x")), failure.want)
 			p.fails(s.Close(), stream.ErrNotDelivered, failure.want)
 			if err := loop.Yield(p.co); err != nil || tr.closes != 1 {
 				t.Errorf("%v, closed %d times", err, tr.closes)
