@@ -34,7 +34,8 @@ type closing struct {
 // too. Only then is the socket closed: closed earlier, with input unread, it would
 // answer with a reset, which destroys what the peer has not read yet.
 //
-// A peer that makes no progress for 30 seconds is cut off. If it had everything by
+// A peer that takes nothing for 30 seconds, or does not end its side within 30 seconds
+// after it was told, is cut off. If it had everything by
 // then as far as this side can tell, and only did not end its own side, that is no
 // loss.
 //

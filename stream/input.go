@@ -101,8 +101,9 @@ func (s *Stream) pull() (int, error) {
 // them when everyone has had his part.
 func (s *Stream) arrive(p []byte) {
 	if s.closing != nil {
-		s.closing.progress()
-		return // nobody wants them any more; reading keeps the close orderly
+		// Nobody wants them any more; reading keeps the close orderly. It is no
+		// progress: a peer that goes on sending would put the end off for ever.
+		return
 	}
 	if s.in == nil {
 		s.putBack(slices.Clone(s.offer(p)))
