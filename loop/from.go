@@ -13,26 +13,29 @@ var ErrChanClosed = errors.New("loop: the channel is closed")
 // future is not awaited any more; a value that comes after that stays in c.
 func FromChan[T any](l *Loop, c <-chan T) *Future[T] {
 	p := NewPromise[T](l)
-	stop := make(chan struct{})
+	stop, left := make(chan struct{}), make(chan struct{})
 	p.OnWithdraw(func() {
 		close(stop)
+		<-left // or the goroutine, if it has yet to look, might take a value that comes now
 		p.TryFail(ErrWithdrawn)
 	})
 	go func() {
-		var err error
 		var v T
-		ok := true
+		came, ok := false, true
 		select {
 		case v, ok = <-c:
-			if !ok {
-				err = ErrChanClosed
-			}
+			came = true
 		case <-stop:
-			return
 		case <-l.gone:
-			return
 		}
-		_ = p.Post(v, err) // a closed loop has no one left who waits
+		close(left)
+		var err error
+		if !ok {
+			err = ErrChanClosed
+		}
+		if came {
+			_ = p.Post(v, err) // a closed loop has no one left who waits
+		}
 	}()
 	return p.Future()
 }

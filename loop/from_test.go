@@ -45,6 +45,30 @@ func TestFromChan(t *testing.T) {
 	})
 }
 
+// That is so even if the goroutine that waits for the value has not begun to: with one
+// P it has not.
+func TestFromChanWithdrawnAtOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	looptest.Run(t, func(co *loop.Co) error {
+		c := make(chan int, 1)
+		for i := range 100 {
+			scope, cancel := co.WithCancel()
+			f := loop.FromChan(co.Loop(), c)
+			co.Loop().Call(func() { cancel(nil) })
+			if _, err := loop.Await(scope, f); err != context.Canceled {
+				t.Error(err)
+			}
+			c <- i
+			runtime.Gosched()
+			if len(c) == 0 {
+				t.Fatal("the value was taken")
+			}
+			<-c
+		}
+		return nil
+	})
+}
+
 func TestFromContext(t *testing.T) {
 	looptest.NoLeaks(t)
 	looptest.Run(t, func(co *loop.Co) error {

@@ -189,6 +189,7 @@ func (f *Future[T]) OnDone(fn func(*Future[T])) {
 // future is done or ctx is. In the latter case it returns context.Cause(ctx), and
 // ErrClosed if the loop is closed first.
 func (f *Future[T]) Wait(ctx context.Context) (T, error) {
+	f.l.checkOutside("Future.Wait")
 	got := make(chan struct{})
 	tell := observerFunc(func() {
 		f.seen()

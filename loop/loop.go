@@ -38,6 +38,8 @@ const (
 	politeness = 200 * time.Microsecond
 	// readBuffer is the size of ReadBuffer.
 	readBuffer = 64 << 10
+	// keptTasks bounds the room for tasks that a burst leaves behind.
+	keptTasks = 16 << 10
 	// batchEvents is how many events one poll fetches.
 	batchEvents = 256
 )
@@ -285,7 +287,11 @@ func (l *Loop) leave() {
 // callbacks queue runs in the next iteration, after a poll, so that a callback
 // which queues itself for ever starves neither timers nor I/O.
 func (l *Loop) snapshot() {
-	l.batch, l.ready, l.next = l.ready, l.batch[:0], 0
+	spare := l.batch[:0]
+	if cap(spare) > keptTasks {
+		spare = nil
+	}
+	l.batch, l.ready, l.next = l.ready, spare, 0
 	l.takePosted()
 }
 

@@ -61,6 +61,8 @@ func (l *Loop) takePosted() {
 	defer l.mu.Unlock()
 	l.batch = append(l.batch, l.posted...)
 	clear(l.posted)
-	l.posted = l.posted[:0]
+	if l.posted = l.posted[:0]; cap(l.posted) > keptTasks {
+		l.posted = nil
+	}
 	l.mail.Store(false)
 }

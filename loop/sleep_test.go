@@ -18,10 +18,10 @@ type countingPoller struct {
 	poll.Poller
 	looks, sleeps, wakes int
 	onWait               func(timeout time.Duration)
-	fail                 error // of all but Add and Remove
+	fail                 error // of all but Remove
 }
 
-func (p *countingPoller) Add(int, poll.Events, poll.Token) error    { return nil }
+func (p *countingPoller) Add(int, poll.Events, poll.Token) error    { return p.fail }
 func (p *countingPoller) Modify(int, poll.Events, poll.Token) error { return p.fail }
 func (p *countingPoller) Remove(int) error                          { return nil }
 
@@ -189,15 +189,18 @@ func TestLooksLeftOut(t *testing.T) {
 func TestPollerFails(t *testing.T) {
 	var log bytes.Buffer
 	l, p := counted(t, &Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	p.fail = errors.New("the wires are cut")
-	for range 2 {
-		if err := l.Run(); !errors.Is(err, p.fail) || err.Error() != "loop: chan: the wires are cut" {
-			t.Errorf("Run: %v", err)
-		}
-	}
 	w, err := l.Watch(0, Readable, HandlerFunc(nil))
 	if err != nil {
 		t.Fatal(err)
+	}
+	p.fail = errors.New("the wires are cut")
+	for range 2 {
+		if _, err := l.Watch(1, Readable, HandlerFunc(nil)); !errors.Is(err, p.fail) || len(l.watches.slots) > 2 {
+			t.Errorf("Watch: %v, %d slots", err, len(l.watches.slots))
+		}
+		if err := l.Run(); !errors.Is(err, p.fail) || err.Error() != "loop: chan: the wires are cut" {
+			t.Errorf("Run: %v", err)
+		}
 	}
 	if err := w.Set(Writable); !errors.Is(err, p.fail) {
 		t.Errorf("Set: %v", err)
