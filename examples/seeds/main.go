@@ -27,7 +27,7 @@ func runAll(out io.Writer, scale float64) error {
 	for i, program := range []func(*stage) error{p1, p2, p3, p4} {
 		fmt.Fprintf(out, "== P%d\n", i+1)
 		if err := run(program, out, scale); err != nil {
-			return fmt.Errorf("P%d: %w", i+1, err)
+			return fmt.Errorf("program P%d: %w", i+1, err)
 		}
 	}
 	return nil
