@@ -266,8 +266,7 @@ func panics(l *loop.Loop, s *story) {
 // order.
 func TestPanicReachesHook(t *testing.T) {
 	var s story
-	var l *loop.Loop
-	l = machineLoop(t, &loop.Options{Poller: "chan", Clock: looptest.NewClock(), OnError: func(err error) {
+	l := machineLoop(t, &loop.Options{Poller: "chan", Clock: looptest.NewClock(), OnError: func(err error) {
 		var p *loop.PanicError
 		if !errors.As(err, &p) {
 			t.Errorf("the hook got %v", err)
