@@ -47,5 +47,6 @@
 // hold checks rule 1. future and failure are promises, combine and from make futures
 // of other things. co and context are a coroutine as its body sees it, coroutine
 // starts and suspends it, fiber and worker switch to it, group keeps several
-// together. run and close are the two ends.
+// together. park is the line in which lock and queue keep who waits, and store what a
+// queue keeps. run and close are the two ends.
 package loop

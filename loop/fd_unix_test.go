@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zonda-go/zonda/internal/poll"
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
 )
 
 // watch watches fd, or fails the test.
@@ -485,4 +487,18 @@ func TestGoexitInHandler(t *testing.T) {
 			}
 		}
 	})
+}
+
+// eachWatcher is eachPoller without the backend that watches no descriptors.
+func eachWatcher(t *testing.T, test func(t *testing.T, name string)) {
+	for _, name := range poll.Names() {
+		if name != "chan" {
+			t.Run(name, func(t *testing.T) { test(t, name) })
+		}
+	}
+}
+
+// virtualLoop is a loop with descriptors, but on virtual time.
+func virtualLoop(t testing.TB, poller string) *loop.Loop {
+	return machineLoop(t, &loop.Options{Poller: poller, Clock: looptest.NewClock(), Strict: true})
 }

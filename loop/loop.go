@@ -46,8 +46,8 @@ const (
 
 // Options configure a Loop. The zero value, and a nil *Options, mean the defaults.
 type Options struct {
-	// Poller names the backend: "epoll", "epoll-block", "poll" or "chan", where
-	// the platform has it. Default: the environment variable ZONDA_POLLER, or else
+	// Poller names the backend: "epoll", "epoll-block", "kqueue", "poll", "select" or
+	// "chan", where the platform has it. Default: the environment variable ZONDA_POLLER, or else
 	// the platform's best.
 	Poller string
 	// Clock is the loop's idea of time. Default: the machine's monotonic clock.

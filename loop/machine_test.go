@@ -83,20 +83,6 @@ func eachPoller(t *testing.T, test func(t *testing.T, name string)) {
 	}
 }
 
-// eachWatcher is eachPoller without the backend that watches no descriptors.
-func eachWatcher(t *testing.T, test func(t *testing.T, name string)) {
-	for _, name := range poll.Names() {
-		if name != "chan" {
-			t.Run(name, func(t *testing.T) { test(t, name) })
-		}
-	}
-}
-
-// virtualLoop is a loop with descriptors, but on virtual time.
-func virtualLoop(t testing.TB, poller string) *loop.Loop {
-	return machineLoop(t, &loop.Options{Poller: poller, Clock: looptest.NewClock(), Strict: true})
-}
-
 // run runs l until it is stopped.
 func run(t testing.TB, l *loop.Loop) {
 	t.Helper()

@@ -5,6 +5,7 @@ func backends() []backend {
 		{"epoll", newEpoll},
 		{"epoll-block", newEpollBlock},
 		{"poll", func() (Poller, error) { return newPollfd(openEventfd) }},
+		{"select", func() (Poller, error) { return newSelect(openEventfd) }},
 		{"chan", newChan},
 	}
 }

@@ -11,6 +11,10 @@
 //   - Modify replaces what a registration asks for, and its token.
 //   - Remove forgets a descriptor. One that was never added is an error that
 //     matches fs.ErrNotExist. A descriptor must be removed before it is closed.
+//     If it was not, nobody else suffers: the other registrations go on, its own
+//     token is reported with Failed or not at all, and Remove either works or says
+//     that the system has forgotten it (fs.ErrNotExist). But whoever opens the
+//     number next cannot be told from it before that Remove.
 //   - Wait fills its argument with events and returns how many. It reports only
 //     what was asked for, and Failed, which is always asked for. With timeout 0
 //     it looks and returns. Otherwise it sleeps until an event, a Wake, or the
@@ -34,8 +38,17 @@
 // Wake may be called from any goroutine, also after Close. All else belongs to
 // one goroutine at a time.
 //
-// What is not promised: an order among the events of one Wait, edge-triggered
-// reports, regular files.
+// What is not promised: an order among the events of one Wait, both directions of
+// a descriptor in one event if dst is short, edge-triggered reports, regular files.
+//
+// # The backends
+//
+//   - epoll, on Linux, sleeps under Go's own poller; epoll-block in epoll_wait.
+//   - kqueue, on macOS and the BSDs, sleeps in kevent. Failed comes with Writable
+//     only.
+//   - poll and select, on every Unix, sleep in the calls of these names. select
+//     takes descriptors below 1024 only and hardly ever tells Failed.
+//   - chan, everywhere, watches no descriptors.
 package poll
 
 import (
@@ -59,6 +72,11 @@ const (
 	// It is reported whether asked for or not, together with whatever else the
 	// system says of what was asked for, and again by each Wait until the
 	// descriptor is removed.
+	//
+	// Two backends tell less. kqueue tells Failed to those who ask for Writable,
+	// and of an error on a socket to those who ask for anything; select does not
+	// tell it. On both, what was asked for is reported then: Readable where a
+	// read would find the end or the error, Writable where a write would.
 	Failed
 )
 
@@ -93,6 +111,10 @@ var ErrNoDescriptors = errors.New("poll: this backend cannot watch descriptors")
 
 // ErrReservedToken is what Add and Modify give for a token above MaxToken.
 var ErrReservedToken = errors.New("poll: the token is reserved for the backends")
+
+// ErrDescriptorTooHigh is what Add gives on the select backend for a descriptor
+// whose number does not fit into select's sets, and New if the backend's own do not.
+var ErrDescriptorTooHigh = errors.New("poll: the descriptor's number is too high for select")
 
 var errNoRoom = errors.New("poll: Wait needs room for at least one event")
 

@@ -15,7 +15,7 @@ type alarm struct {
 func (a *alarm) poll(fds []unix.PollFd, left time.Duration) error {
 	var ts *unix.Timespec
 	if left >= 0 {
-		a.left = unix.NsecToTimespec(int64(min(left, maxArm)))
+		a.left = unix.NsecToTimespec(int64(min(left, longestSleep)))
 		ts = &a.left
 	}
 	_, err := unix.Ppoll(fds, ts, nil)

@@ -12,12 +12,11 @@ import (
 type alarm struct{}
 
 // poll sleeps at most for left, or without end if that is negative. It rounds up:
-// rounded down, the last millisecond of a timeout would be a spin. A day at a
-// time, as the number has 32 bits.
+// rounded down, the last millisecond of a timeout would be a spin.
 func (alarm) poll(fds []unix.PollFd, left time.Duration) error {
 	ms := -1
 	if left >= 0 {
-		ms = int((min(left, 24*time.Hour) + time.Millisecond - 1) / time.Millisecond)
+		ms = int((min(left, longestSleep) + time.Millisecond - 1) / time.Millisecond)
 	}
 	_, err := unix.Poll(fds, ms)
 	return err

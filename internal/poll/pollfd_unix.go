@@ -14,7 +14,6 @@ import (
 // to the number of registrations, and a sleep holds a thread.
 type pollfd struct {
 	waker *waker
-	start time.Time
 
 	// owned by the sleeper
 	fds   []unix.PollFd // dense; the first is the waker
@@ -31,7 +30,6 @@ func newPollfd(openWaker func() (*waker, error)) (Poller, error) {
 	}
 	return &pollfd{
 		waker: w,
-		start: time.Now(),
 		fds:   []unix.PollFd{{Fd: int32(w.read), Events: unix.POLLIN}},
 		toks:  make([]Token, 1),
 		place: make(map[int]int),
@@ -96,13 +94,9 @@ func (p *pollfd) Wait(dst []Event, timeout time.Duration) (int, error) {
 	if timeout == 0 {
 		return p.look(dst)
 	}
-	began := time.Since(p.start)
-	for {
-		left := timeout
-		if timeout > 0 {
-			left = timeout - (time.Since(p.start) - began)
-		}
-		if timeout > 0 && left <= 0 || p.waker.take() {
+	for c := countDown(timeout); ; {
+		left := c.left()
+		if left == 0 || p.waker.take() {
 			return p.look(dst)
 		}
 		if err := p.alarm.poll(p.fds, left); err != nil && err != unix.EINTR {

@@ -16,10 +16,6 @@ type instant = time.Duration
 // never is the instant that does not come.
 const never = instant(1<<63 - 1)
 
-// maxArm bounds a single setting of the timer, so that the seconds fit where
-// they have 32 bits. A sleep beyond it wakes once a day and sleeps on.
-const maxArm = 24 * time.Hour
-
 // A timerfd wakes an epoll set at an instant. It is registered edge-triggered
 // and never read: each expiry is one event. Go's own timers are no substitute,
 // they are a millisecond coarse in an idle process.
@@ -70,7 +66,7 @@ func (t *timerfd) arm(at, now instant) error {
 	if t.armed != 0 && t.armed <= at {
 		return nil
 	}
-	d := min(at-now, maxArm)
+	d := min(at-now, longestSleep)
 	t.spec.Value = unix.NsecToTimespec(int64(max(d, 1))) // zero would disarm
 	// Raw, as it never blocks.
 	_, _, errno := syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME,

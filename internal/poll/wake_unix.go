@@ -11,8 +11,8 @@ import (
 )
 
 // A waker ends the sleep of a backend that blocks in a system call. Its flag is
-// the level that a Wake leaves behind; the descriptor is only the nudge that
-// makes the system call return. So one Wake before each sleep costs a system
+// the level that a Wake leaves behind; the descriptor (or a kqueue's own event) is
+// only the nudge that makes the system call return. So one Wake before each sleep costs a system
 // call, the others an atomic load.
 //
 // The sleeper asks take before it blocks and again whenever the nudge was seen,
@@ -28,9 +28,11 @@ type waker struct {
 
 	mu     sync.Mutex // a Wake after Close must not write to a reused number
 	closed bool
-	read   int // watched by the sleeper
+	read   int // watched by the sleeper; -1: there is a trigger instead
 	write  int // the same descriptor for an eventfd
 	nudge  [8]byte
+
+	trigger func() // makes an event that the sleeper sees, once
 
 	buf [64]byte // owned by the sleeper: where drain reads to
 }
@@ -43,6 +45,10 @@ func (w *waker) wake() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
+		return
+	}
+	if w.trigger != nil {
+		w.trigger()
 		return
 	}
 	// An eventfd takes no less than eight bytes, a pipe does not mind.
@@ -60,7 +66,7 @@ func (w *waker) take() bool { return w.pending.Load() && w.pending.Swap(false) }
 
 // drain takes the nudges out, for who watches the descriptor level-triggered.
 func (w *waker) drain() {
-	for {
+	for w.trigger == nil {
 		n, err := unix.Read(w.read, w.buf[:])
 		if err == unix.EINTR {
 			continue
@@ -75,6 +81,9 @@ func (w *waker) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
+	if w.trigger != nil {
+		return
+	}
 	unix.Close(w.read)
 	if w.write != w.read {
 		unix.Close(w.write)

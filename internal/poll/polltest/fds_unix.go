@@ -36,7 +36,7 @@ func (f *fixture) pipeAt(fd int) (r, w int) {
 	f.Helper()
 	var below []int
 	for {
-		n := lowestFree(f)
+		n := f.nthFree(1)
 		if n > fd {
 			f.Fatalf("descriptor %d is taken", fd)
 		}
@@ -55,6 +55,41 @@ func (f *fixture) pipeAt(fd int) (r, w int) {
 		f.Fatalf("the pipe has descriptor %d, want %d", r, fd)
 	}
 	return r, w
+}
+
+// pipeAbove makes a pipe and leaves the number fd free.
+func (f *fixture) pipeAbove(fd int) (r, w int) {
+	f.Helper()
+	for {
+		n, err := syscall.Dup(0)
+		f.must(err)
+		if n > fd {
+			f.must(syscall.Close(n))
+			break
+		}
+		defer syscall.Close(n)
+	}
+	return f.pipe()
+}
+
+// dupAt makes a second descriptor of fd's file, with the number at. It skips the
+// test if the process may not have such a number.
+func (f *fixture) dupAt(fd, at int) int {
+	f.Helper()
+	for {
+		n, err := syscall.Dup(fd)
+		if err == syscall.EMFILE {
+			f.Skipf("RLIMIT_NOFILE: this process may not open descriptor %d", at)
+		}
+		f.must(err)
+		if n >= at {
+			if f.fds[n] = true; n > at {
+				f.Fatalf("descriptor %d is taken", at)
+			}
+			return n
+		}
+		defer syscall.Close(n)
+	}
 }
 
 func (f *fixture) close(fd int) {
@@ -112,11 +147,14 @@ func (f *fixture) readable(fd int) bool {
 	return n > 0
 }
 
-// lowestFree is the number that the next open would get.
-func lowestFree(f *fixture) int {
+// nthFree is the number that the n-th open from now would get.
+func (f *fixture) nthFree(n int) (fd int) {
 	f.Helper()
-	fd, err := syscall.Dup(0)
-	f.must(err)
-	f.must(syscall.Close(fd))
+	for range n {
+		var err error
+		fd, err = syscall.Dup(0)
+		f.must(err)
+		defer syscall.Close(fd)
+	}
 	return fd
 }

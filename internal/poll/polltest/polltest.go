@@ -15,13 +15,6 @@ import (
 	"github.com/zonda-go/zonda/internal/poll"
 )
 
-// Capabilities says what a backend can do. Its zero value is a backend that
-// sleeps, wakes and keeps time, and nothing else. A test that needs more is
-// skipped under the capability's name.
-type Capabilities struct {
-	Descriptors bool // Add works
-}
-
 // patience is how long a test may take before it counts as hanging. What is
 // tested for takes milliseconds, or for ever.
 const patience = 60 * time.Second
@@ -30,6 +23,7 @@ const patience = 60 * time.Second
 type fixture struct {
 	*testing.T
 	p    poll.Poller
+	caps Capabilities
 	open func() (poll.Poller, error)
 	dst  []poll.Event
 	fds  map[int]bool // open ones that the test has made
@@ -44,6 +38,7 @@ type test struct {
 // own Poller and closes it.
 func Run(t *testing.T, open func() (poll.Poller, error), caps Capabilities) {
 	before := runtime.NumGoroutine()
+	fds := caps.Descriptors
 	for _, set := range []struct {
 		name  string
 		able  bool
@@ -52,23 +47,34 @@ func Run(t *testing.T, open func() (poll.Poller, error), caps Capabilities) {
 		{"", true, timeTests},
 		{"", true, wakeTests},
 		{"", true, lifeTests},
-		{"Descriptors", caps.Descriptors, readyTests},
-		{"Descriptors", caps.Descriptors, registryTests},
-		{"Descriptors", caps.Descriptors, mixedTests},
+		{"Descriptors", fds, readyTests},
+		{"Descriptors", fds, hangUpTests},
+		{"Failed", caps.Failed, failedTests},
+		{"FailedUnasked", caps.FailedUnasked, unaskedTests},
+		{"Descriptors", fds, registryTests},
+		{"Descriptors", fds, staleTests},
+		{"Descriptors", fds, closedTests},
+		{"TellsClosed", caps.TellsClosed, tellsClosedTests},
+		{"MaxFD", caps.MaxFD > 0, limitTests},
+		{"AnyFD", caps.MaxFD == 0, noLimitTests},
+		{"Descriptors", fds, mixedTests},
 	} {
 		for _, c := range set.tests {
 			t.Run(c.name, func(t *testing.T) {
+				if set.name != "" && !fds {
+					t.Skip("the backend does not have the capability Descriptors")
+				}
 				if !set.able {
 					t.Skipf("the backend does not have the capability %s", set.name)
 				}
-				runOne(t, open, c.run)
+				runOne(t, open, caps, c.run)
 			})
 		}
 	}
 	settle(t, before)
 }
 
-func runOne(t *testing.T, open func() (poll.Poller, error), run func(*fixture)) {
+func runOne(t *testing.T, open func() (poll.Poller, error), caps Capabilities, run func(*fixture)) {
 	t.Helper()
 	defer watch(t.Name())()
 	p, err := open()
@@ -76,7 +82,7 @@ func runOne(t *testing.T, open func() (poll.Poller, error), run func(*fixture)) 
 		t.Fatalf("open: %v", err)
 	}
 	defer p.Close() // a second time in some tests, which does no harm
-	f := &fixture{T: t, p: p, open: open, dst: make([]poll.Event, 16), fds: make(map[int]bool)}
+	f := &fixture{T: t, p: p, caps: caps, open: open, dst: make([]poll.Event, 16), fds: make(map[int]bool)}
 	defer f.closeAll()
 	run(f)
 }

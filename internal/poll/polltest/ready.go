@@ -13,10 +13,6 @@ var readyTests = []test{
 	{"OnlyWhatWasAsked", testOnlyAsked},
 	{"LevelTriggered", testLevel},
 	{"EndsSleep", testEndsSleep},
-	{"HangUpSocket", testHangUpSocket},
-	{"HalfClose", testHalfClose},
-	{"HangUpPipe", testHangUpPipe},
-	{"ReaderGone", testReaderGone},
 	{"ShortDst", testShortDst},
 	{"ShortDstAfterTimer", testShortDstTimer},
 	{"LongDst", testLongDst},
@@ -90,54 +86,6 @@ func testEndsSleep(f *fixture) {
 		wg.Wait()
 		f.read(r)
 	}
-}
-
-// has sleeps until the token is reported with at least these events, three times
-// over: what Failed stands for does not go away by itself.
-func (f *fixture) has(tok poll.Token, evs poll.Events) {
-	f.Helper()
-	for range 3 {
-		got := f.next()
-		if len(got) != 1 || got[0].Token != tok || got[0].Events&evs != evs {
-			f.Fatalf("Wait reports %v, want token %d with %03b", got, tok, evs)
-		}
-	}
-}
-
-func testHangUpSocket(f *fixture) {
-	a, b := f.pair()
-	f.must(f.p.Add(a, poll.Readable, 1))
-	f.close(b)
-	f.has(1, poll.Readable|poll.Failed)
-	f.must(f.p.Modify(a, 0, 2))
-	f.has(2, poll.Failed) // not asked for, but always told
-	f.must(f.p.Remove(a))
-	f.quiet()
-}
-
-func testHalfClose(f *fixture) {
-	a, b := f.pair()
-	f.must(f.p.Add(a, poll.Readable, 1))
-	f.shutdownWrite(b)
-	for range 3 {
-		f.want(1, poll.Readable) // the end of input, and no failure
-	}
-}
-
-func testHangUpPipe(f *fixture) {
-	r, w := f.pipe()
-	f.must(f.p.Add(r, poll.Readable, 1))
-	f.close(w)
-	f.has(1, poll.Failed)
-}
-
-func testReaderGone(f *fixture) {
-	r, w := f.pipe()
-	f.fill(w)
-	f.must(f.p.Add(w, poll.Writable, 1))
-	f.quiet()
-	f.close(r)
-	f.has(1, poll.Failed)
 }
 
 // A dst shorter than what is ready must reach everyone in turn, by sleeping as
