@@ -4,7 +4,7 @@ import "github.com/zonda-go/zonda/loop"
 
 const (
 	// keptWorkers bounds the goroutines that wait for requests.
-	keptWorkers = 256
+	keptWorkers = 1024
 	// maxCalls is after how many requests a goroutine retires: its stack has the
 	// size that the deepest of them needed.
 	maxCalls = 1024

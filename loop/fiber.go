@@ -124,26 +124,21 @@ func (f *fiber) refuse() {
 	}
 }
 
-// execute runs the fiber's body to its end on this goroutine, a worker's. It is the
-// edge where the user's code is called: a panic becomes the result.
+// execute runs the fiber's body to its end on this goroutine, a worker's.
 func (f *fiber) execute(w *worker) {
 	f.w = w
+	w.fiber = f
 	w.l.current = f
-	returned := false
-	defer f.end() // also if what follows panics
-	defer func() {
-		if !returned {
-			f.salvage(recover())
-		}
-	}()
 	f.body.call(&f.co)
-	returned = true
+	f.end()
+	w.fiber = nil
 }
 
 // salvage settles a body that did not return. A nil v means runtime.Goexit, which
 // recover cannot stop: the panic below takes its place, so that the goroutine in
 // Run, which waits in iter.Pull's next, is not made to exit too.
 func (f *fiber) salvage(v any) {
+	defer f.end() // also if what follows panics
 	switch v := v.(type) {
 	case nil:
 		f.body.fail(ErrGoexit)

@@ -36,10 +36,12 @@ const (
 	// other goroutines have its P. With GOMAXPROCS=1 they would otherwise wait for
 	// the runtime's preemption, 10-20 ms.
 	politeness = 200 * time.Microsecond
+	// timeSlice is how long Go's scheduler lets a goroutine compute.
+	timeSlice = 10 * time.Millisecond
 	// readBuffer is the size of ReadBuffer.
 	readBuffer = 64 << 10
 	// keptTasks bounds the room for tasks that a burst leaves behind.
-	keptTasks = 16 << 10
+	keptTasks = 128 << 10
 	// batchEvents is how many events one poll fetches.
 	batchEvents = 256
 )
@@ -89,12 +91,13 @@ type Loop struct {
 	watches  watches
 	events   []poll.Event // of this iteration; events[event:] has yet to run
 	event    int
-	fetched  []poll.Event // room for events
-	skipped  int          // polls left out in a row
-	stage    uint8        // of the present iteration
-	lastNap  time.Duration
-	current  *fiber // the coroutine that runs; nil: the goroutine in Run
-	root     Co     // ancestor of every coroutine; cancelled by Close
+	fetched  []poll.Event  // room for events
+	skipped  int           // polls left out in a row
+	stage    uint8         // of the present iteration
+	lastNap  time.Duration // when the loop last slept or gave way
+	kept     time.Duration // how long the others kept the P then
+	current  *fiber        // the coroutine that runs; nil: the goroutine in Run
+	root     Co            // ancestor of every coroutine; cancelled by Close
 	workers  workers
 	buffer   []byte // ReadBuffer
 	youngest *fiber // of the coroutines that were started or queued and have not ended
@@ -334,9 +337,13 @@ func (l *Loop) nap() (int, error) {
 	if d > 0 && l.clock != nil && l.clock.Skip(d) {
 		return 0, nil
 	}
-	// Let the others go first: what they post now is one batch and saves a sleep,
-	// where otherwise the first of them would wake the loop for itself alone.
-	runtime.Gosched()
+	// What the others post now is one batch and saves a sleep, where otherwise the
+	// first of them would wake the loop for itself alone.
+	if l.kept <= politeness {
+		l.giveWay()
+	} else {
+		l.kept /= 2 // and before long, see whether they still do
+	}
 	n, err := l.park(d)
 	l.lastNap = l.now()
 	return n, err
@@ -355,13 +362,21 @@ func (l *Loop) untilNext() time.Duration {
 	return min(when-now, maxSleep)
 }
 
-// yieldProcessor lets other goroutines have this P once in a while: see
-// politeness.
+// yieldProcessor lets other goroutines have this P once in a while: see politeness.
 func (l *Loop) yieldProcessor() {
-	if l.now()-l.lastNap > politeness {
-		runtime.Gosched()
-		l.lastNap = l.now() // the others may have taken long: it is our turn again
+	if l.now()-l.lastNap > max(politeness, l.kept) {
+		l.giveWay()
 	}
+}
+
+// giveWay lets the other goroutines of this P go first, and notes how long they kept
+// it. Those that keep it long compute: the loop then stays away from them as long as
+// they from it, or it would get 200 µs for each of their 10 ms.
+func (l *Loop) giveWay() {
+	before := l.now()
+	runtime.Gosched()
+	l.lastNap = l.now()
+	l.kept = min(l.lastNap-before, timeSlice)
 }
 
 // Call queues fn for the next iteration, after what is queued already. It is

@@ -9,7 +9,7 @@ import (
 
 const (
 	// maxIdleWorkers bounds the pool. A parked worker costs about 2.7 KB.
-	maxIdleWorkers = 256
+	maxIdleWorkers = 1024
 	// maxRuns is after how many bodies a worker retires, and maxMoves after how many
 	// of them its stack lay elsewhere than before. A stack moves when a body needs
 	// more than there is, and when the collector halves one of which little is used.
@@ -126,16 +126,7 @@ func (w *worker) loop(yield func(struct{}) bool) {
 	var mark byte // its address is where the stack is
 	at := stackAddress(&mark)
 	for {
-		f := w.fiber
-		w.fiber = nil
-		w.run(f)
-		for w.drains && !w.ending {
-			f := w.l.nextFresh()
-			if f == nil {
-				break
-			}
-			w.run(f)
-		}
+		w.work()
 		if now := stackAddress(&mark); now != at {
 			at = now
 			w.moves++
@@ -151,13 +142,36 @@ func (w *worker) loop(yield func(struct{}) bool) {
 	}
 }
 
+// work runs the worker's fiber and then, if the loop itself has resumed it, those
+// behind it in the queue. It is the edge where user code is called, guarded once for
+// many bodies: a panic in one becomes its result, and leaves the rest of the queue to
+// the loop.
+func (w *worker) work() {
+	returned := false
+	defer func() {
+		if !returned {
+			v, f := recover(), w.fiber
+			w.fiber = nil
+			f.salvage(v)
+		}
+	}()
+	for f := w.fiber; f != nil; f = w.nextFiber() {
+		w.runs++
+		f.execute(w)
+	}
+	returned = true
+}
+
+// nextFiber is what the worker may begin after its fiber has ended.
+func (w *worker) nextFiber() *fiber {
+	if !w.drains || w.ending {
+		return nil
+	}
+	return w.l.nextFresh()
+}
+
 // stackAddress is where a local variable is now; it must not make it escape.
 func stackAddress(local *byte) uintptr { return uintptr(unsafe.Pointer(local)) }
-
-func (w *worker) run(f *fiber) {
-	w.runs++
-	f.execute(w)
-}
 
 // learn finds the goroutine's id where ownership is checked; the worker holds the
 // loop from here on.

@@ -61,6 +61,7 @@ type sleeper struct {
 	events  []poll.Event
 	start   time.Time
 	lastNap time.Duration // for polite
+	kept    time.Duration // for polite
 	spin    spin          // for spinFirst
 }
 
@@ -89,21 +90,32 @@ func (s *sleeper) dance() (int, error) {
 	return s.sleep()
 }
 
-// polite is dance with package loop's manners: a loop that finds events at every
-// look has to let go of its P now and then.
+// polite is park with package loop's manners: it gives way before it sleeps, and now
+// and then when it finds events at every look; but to those that compute, and keep
+// the P for long, only as often as they to it.
 func (s *sleeper) polite() (int, error) {
 	n, err := s.look()
 	if n == 0 && err == nil {
-		runtime.Gosched()
+		if s.kept <= politeness {
+			s.giveWay()
+		} else {
+			s.kept /= 2
+		}
 		n, err = s.sleep()
 		s.lastNap = s.now()
 		return n, err
 	}
-	if s.now()-s.lastNap > politeness {
-		runtime.Gosched()
-		s.lastNap = s.now()
+	if s.now()-s.lastNap > max(politeness, s.kept) {
+		s.giveWay()
 	}
 	return n, err
+}
+
+func (s *sleeper) giveWay() {
+	before := s.now()
+	runtime.Gosched()
+	s.lastNap = s.now()
+	s.kept = min(s.lastNap-before, 10*time.Millisecond)
 }
 
 // spinFirst is dance, except that an empty look is repeated for as long as
