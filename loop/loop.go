@@ -40,8 +40,8 @@ const (
 	timeSlice = 10 * time.Millisecond
 	// readBuffer is the size of ReadBuffer.
 	readBuffer = 64 << 10
-	// keptTasks bounds the room for tasks that a burst leaves behind.
-	keptTasks = 128 << 10
+	// keptTasks is how much room for tasks a loop keeps over a sleep.
+	keptTasks = 64 << 10
 	// batchEvents is how many events one poll fetches.
 	batchEvents = 256
 )
@@ -290,11 +290,7 @@ func (l *Loop) leave() {
 // callbacks queue runs in the next iteration, after a poll, so that a callback
 // which queues itself for ever starves neither timers nor I/O.
 func (l *Loop) snapshot() {
-	spare := l.batch[:0]
-	if cap(spare) > keptTasks {
-		spare = nil
-	}
-	l.batch, l.ready, l.next = l.ready, spare, 0
+	l.batch, l.ready, l.next = l.ready, l.batch[:0], 0
 	l.takePosted()
 }
 
@@ -328,6 +324,11 @@ func (l *Loop) poll() error {
 
 // nap sleeps until the next deadline, an event or a post. A virtual clock jumps
 // to the deadline instead.
+//
+// Looking first, giving way once and then parking is one of five ways that were
+// measured (docs/benchmarks.md): the same CPU as blocking in epoll_wait for one loop,
+// less for two, and the cheapest to wake. Blocking is better only where goroutines
+// that compute keep every P: that is what the backend "epoll-block" is for.
 func (l *Loop) nap() (int, error) {
 	d := l.untilNext()
 	if d == 0 {
@@ -344,6 +345,7 @@ func (l *Loop) nap() (int, error) {
 	} else {
 		l.kept /= 2 // and before long, see whether they still do
 	}
+	l.trim()
 	n, err := l.park(d)
 	l.lastNap = l.now()
 	return n, err

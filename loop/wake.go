@@ -52,17 +52,34 @@ func (l *Loop) park(d time.Duration) (int, error) {
 	return l.poller.Wait(l.fetched, d)
 }
 
-// takePosted moves what other goroutines have posted to the end of the batch.
+// takePosted moves what other goroutines have posted to the end of the batch. If
+// there is nothing else in it, the two change places, because those who post wait
+// meanwhile.
 func (l *Loop) takePosted() {
 	if !l.mail.Load() {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.batch = append(l.batch, l.posted...)
-	clear(l.posted)
-	if l.posted = l.posted[:0]; cap(l.posted) > keptTasks {
-		l.posted = nil
+	if len(l.batch) == 0 {
+		l.batch, l.posted = l.posted, l.batch
+	} else {
+		l.batch = append(l.batch, l.posted...)
+		clear(l.posted)
+		l.posted = l.posted[:0]
 	}
 	l.mail.Store(false)
+}
+
+// trim gives back the room that a burst of tasks has left behind. It is called when
+// nothing is queued.
+func (l *Loop) trim() {
+	if cap(l.ready)+cap(l.batch) > keptTasks {
+		l.ready, l.batch = nil, nil
+		l.mu.Lock()
+		if len(l.posted) == 0 {
+			l.posted = nil
+		}
+		l.mu.Unlock()
+	}
 }
