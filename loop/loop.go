@@ -40,8 +40,10 @@ const (
 	timeSlice = 10 * time.Millisecond
 	// readBuffer is the size of ReadBuffer.
 	readBuffer = 64 << 10
-	// keptTasks is how much room for tasks a loop keeps over a sleep.
-	keptTasks = 64 << 10
+	// keptTasks is how much room for tasks a loop always keeps, and trimAfter how many
+	// sleeps it keeps more that it does not use.
+	keptTasks = 16 << 10
+	trimAfter = 100
 	// batchEvents is how many events one poll fetches.
 	batchEvents = 256
 )
@@ -96,6 +98,7 @@ type Loop struct {
 	stage    uint8         // of the present iteration
 	lastNap  time.Duration // when the loop last slept or gave way
 	kept     time.Duration // how long the others kept the P then
+	unused   int           // sleeps since there was a burst: see trim
 	current  *fiber        // the coroutine that runs; nil: the goroutine in Run
 	root     Co            // ancestor of every coroutine; cancelled by Close
 	workers  workers

@@ -69,17 +69,26 @@ func (l *Loop) takePosted() {
 		l.posted = l.posted[:0]
 	}
 	l.mail.Store(false)
+	if len(l.batch) > keptTasks/8 {
+		l.unused = 0
+	}
 }
 
-// trim gives back the room that a burst of tasks has left behind. It is called when
-// nothing is queued.
+// trim gives back the room that a burst of tasks has left behind, once the loop has
+// gone to sleep a number of times without needing it. It is called when nothing is
+// queued.
 func (l *Loop) trim() {
-	if cap(l.ready)+cap(l.batch) > keptTasks {
-		l.ready, l.batch = nil, nil
-		l.mu.Lock()
-		if len(l.posted) == 0 {
-			l.posted = nil
-		}
-		l.mu.Unlock()
+	if cap(l.ready)+cap(l.batch) <= keptTasks {
+		return
+	}
+	if l.unused++; l.unused < trimAfter {
+		return
+	}
+	l.unused = 0
+	l.ready, l.batch = nil, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.posted) == 0 {
+		l.posted = nil
 	}
 }
