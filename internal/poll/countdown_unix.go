@@ -27,3 +27,31 @@ func (c countdown) left() time.Duration {
 	}
 	return max(c.timeout-time.Since(c.began), 0)
 }
+
+// counted is a backend of that kind, as countedWait sees it.
+type counted interface {
+	// look reports what is ready without waiting, and leaves the waker's flag alone.
+	look(dst []Event) (int, error)
+	// sleep is one call of at most left. woken: the waker's flag was up, and is down
+	// again.
+	sleep(dst []Event, left time.Duration) (n int, woken bool, err error)
+}
+
+// countedWait is such a backend's Wait.
+func countedWait(p counted, w *waker, dst []Event, timeout time.Duration) (int, error) {
+	if len(dst) == 0 {
+		return 0, errNoRoom
+	}
+	if timeout == 0 {
+		return p.look(dst)
+	}
+	for c := countDown(timeout); ; {
+		left := c.left()
+		if left == 0 || w.take() {
+			return p.look(dst)
+		}
+		if n, woken, err := p.sleep(dst, left); n > 0 || err != nil || woken {
+			return n, err
+		}
+	}
+}

@@ -14,23 +14,13 @@ func (p *kqueue) Wait(dst []Event, timeout time.Duration) (int, error) {
 	if p.q == nil {
 		return 0, p.fail("wait", -1, fs.ErrClosed)
 	}
-	if len(dst) == 0 {
-		return 0, errNoRoom
-	}
-	if timeout == 0 {
-		return p.look(dst)
-	}
-	for c := countDown(timeout); ; {
-		left := c.left()
-		if left == 0 || p.waker.take() {
-			return p.look(dst)
-		}
-		n, _, err := p.harvest(dst, left)
-		// The waker's event is not asked about: its flag says more.
-		if woken := p.waker.take(); n > 0 || err != nil || woken {
-			return n, err
-		}
-	}
+	return countedWait(p, p.waker, dst, timeout)
+}
+
+func (p *kqueue) sleep(dst []Event, left time.Duration) (n int, woken bool, err error) {
+	n, _, err = p.harvest(dst, left)
+	// The waker's event is not asked about: its flag says more.
+	return n, p.waker.take(), err
 }
 
 // look harvests without waiting, and leaves the waker's flag alone.

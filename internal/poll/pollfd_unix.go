@@ -88,31 +88,20 @@ func (p *pollfd) Wait(dst []Event, timeout time.Duration) (int, error) {
 	if p.place == nil {
 		return 0, p.fail("wait", -1, nil)
 	}
-	if len(dst) == 0 {
-		return 0, errNoRoom
+	return countedWait(p, p.waker, dst, timeout)
+}
+
+func (p *pollfd) sleep(dst []Event, left time.Duration) (n int, woken bool, err error) {
+	if err := p.alarm.poll(p.fds, left); err == unix.EINTR {
+		return 0, false, nil // the results are not set
+	} else if err != nil {
+		return 0, false, p.fail("wait", -1, os.NewSyscallError("poll", err))
 	}
-	if timeout == 0 {
-		return p.look(dst)
+	if p.fds[0].Revents != 0 {
+		p.waker.drain()
+		woken = p.waker.take()
 	}
-	for c := countDown(timeout); ; {
-		left := c.left()
-		if left == 0 || p.waker.take() {
-			return p.look(dst)
-		}
-		if err := p.alarm.poll(p.fds, left); err != nil && err != unix.EINTR {
-			return 0, p.fail("wait", -1, os.NewSyscallError("poll", err))
-		} else if err != nil {
-			continue // the results are not set
-		}
-		woken := false
-		if p.fds[0].Revents != 0 {
-			p.waker.drain()
-			woken = p.waker.take()
-		}
-		if n := p.report(dst); n > 0 || woken {
-			return n, nil
-		}
-	}
+	return p.report(dst), woken, nil
 }
 
 // look asks without waiting, and leaves the waker alone.

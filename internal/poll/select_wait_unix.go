@@ -14,27 +14,17 @@ func (p *selectPoller) Wait(dst []Event, timeout time.Duration) (int, error) {
 	if p.regs == nil {
 		return 0, p.fail("wait", -1, fs.ErrClosed)
 	}
-	if len(dst) == 0 {
-		return 0, errNoRoom
+	return countedWait(p, p.waker, dst, timeout)
+}
+
+func (p *selectPoller) sleep(dst []Event, left time.Duration) (n int, woken bool, err error) {
+	if err := p.ask(left); err == unix.EINTR {
+		return 0, false, nil // the results are not set
+	} else if err != nil {
+		return 0, false, p.fail("wait", -1, os.NewSyscallError("select", err))
 	}
-	if timeout == 0 {
-		return p.look(dst)
-	}
-	for c := countDown(timeout); ; {
-		left := c.left()
-		if left == 0 || p.waker.take() {
-			return p.look(dst)
-		}
-		if err := p.ask(left); err == unix.EINTR {
-			continue // the results are not set
-		} else if err != nil {
-			return 0, p.fail("wait", -1, os.NewSyscallError("select", err))
-		}
-		woken := p.nudged() && p.waker.take()
-		if n := p.report(dst); n > 0 || woken {
-			return n, nil
-		}
-	}
+	woken = p.nudged() && p.waker.take()
+	return p.report(dst), woken, nil
 }
 
 // look asks without waiting, and leaves the waker's flag alone.
