@@ -176,13 +176,8 @@ func (f *Future[T]) Result() (T, error) {
 // iteration, also if it is done already (Tornado's add_future).
 func (f *Future[T]) OnDone(fn func(*Future[T])) {
 	f.l.check("Future.OnDone")
-	call := callback(func() { fn(f) })
-	if f.done {
-		f.seen()
-		f.l.queue(call)
-		return
-	}
-	f.add(&onDone{f.l, call})
+	f.seen()
+	f.addOrTell(&onDone{f.l, func() { fn(f) }})
 }
 
 // Wait blocks the calling goroutine, which must not hold the loop, until the

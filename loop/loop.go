@@ -206,9 +206,9 @@ func (l *Loop) ended() error {
 	return nil
 }
 
-// iterations runs until Stop, or once. It is where user code is called: when that panics, the
-// panic is reported and iterations returns early. Called again, it goes on behind
-// the culprit, because each stage keeps its position in the loop. If user code
+// iterations runs until Stop, or once. It is where user code is called: when that
+// panics, the panic is reported and iterations returns early. Called again, it goes on
+// behind the culprit, because each stage keeps its position in the loop. If user code
 // calls runtime.Goexit, Run ends here, and leave tidies up.
 func (l *Loop) iterations(once bool) (ended bool, err error) {
 	returned := false
