@@ -47,6 +47,7 @@
 // hold checks rule 1. future and failure are promises, combine and from make futures
 // of other things. co and context are a coroutine as its body sees it, coroutine
 // starts and suspends it, fiber and worker switch to it, group keeps several
-// together. park is the line in which lock and queue keep who waits, and store what a
+// together. local keeps what others
+// want once for each loop. park is the line in which lock and queue keep who waits, and store what a
 // queue keeps. run and close are the two ends.
 package loop

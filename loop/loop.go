@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"reflect"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -106,6 +107,7 @@ type Loop struct {
 	youngest *fiber // of the coroutines that were started or queued and have not ended
 	closed   bool
 	failures failures
+	locals   map[reflect.Type]any // of Local
 
 	// Any goroutine.
 	running  atomic.Bool
