@@ -9,8 +9,10 @@ type Clock interface {
 	// Now is the present. It never goes back, and it goes forward only between
 	// two callbacks or not at all.
 	Now() time.Time
-	// Skip is called when nothing is ready and the next deadline is d away. A
-	// virtual clock moves forward by d and returns true; one that follows real
-	// time returns false, and the loop sleeps.
+	// Skip is called when nothing is ready and the next deadline is d away; d is
+	// negative when there is none. A virtual clock moves forward by d and returns true;
+	// without a deadline it may look into who waits for what, and returns true if it
+	// has made something ready. One that follows real time returns false, and the loop
+	// sleeps.
 	Skip(d time.Duration) bool
 }

@@ -64,6 +64,7 @@ func (l *Loop) dispose() {
 	}
 	l.workers.idle = nil
 	l.ready, l.batch, l.timers, l.watches = nil, nil, timers{}, watches{}
+	l.tell(l.awayFrom)
 	l.failures.tellAll()
 	if err := l.poller.Close(); err != nil {
 		l.log.Error("zonda: closing the poller", "error", err)
@@ -104,6 +105,7 @@ func (l *Loop) unwind() {
 			f.end()
 			continue
 		}
+		l.count.Unwound++
 		f.w.unwind(f)
 	}
 }

@@ -38,25 +38,40 @@ func (p *Promise[T]) settle(v T, err error) {
 // loop in the iteration after f is done; it must not wait. A panic in it fails the
 // future.
 func Map[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
-	p := NewPromise[U](f.l)
-	step := &onDone{f.l, func() {
-		var u U
-		err := ErrGoexit // unless fn returns
-		defer func() { p.settle(u, err) }()
-		if f.err != nil {
-			err = f.err
-		} else {
-			u, err = try(fn, f.value)
-		}
-	}}
+	m := &mapping[T, U]{f: f, fn: fn, p: NewPromise[U](f.l)}
 	f.seen()
-	f.addOrTell(step)
-	p.OnWithdraw(func() {
-		f.drop(step)
-		p.TryFail(ErrWithdrawn)
-	})
-	return p.Future()
+	f.addOrTell(m)
+	m.p.operate(m)
+	return m.p.Future()
 }
+
+// mapping is a Map at work: an observer of f, then a task.
+type mapping[T, U any] struct {
+	f  *Future[T]
+	fn func(T) (U, error)
+	p  *Promise[U]
+}
+
+func (m *mapping[T, U]) observe()      { m.f.l.queue(m) }
+func (m *mapping[T, U]) place() string { return funcName(m.fn) }
+
+func (m *mapping[T, U]) run() {
+	var u U
+	err := ErrGoexit // unless fn returns
+	defer func() { m.p.settle(u, err) }()
+	if m.f.err != nil {
+		err = m.f.err
+	} else {
+		u, err = try(m.fn, m.f.value)
+	}
+}
+
+func (m *mapping[T, U]) withdraw() {
+	m.f.drop(m)
+	m.p.TryFail(ErrWithdrawn)
+}
+
+func (m *mapping[T, U]) about() about { return about{what: "Map", on: []*promised{&m.f.promised}} }
 
 // try calls fn and makes a panic of it an error.
 func try[T, U any](fn func(T) (U, error), v T) (u U, err error) {
@@ -72,8 +87,8 @@ func try[T, U any](fn func(T) (U, error), v T) (u U, err error) {
 // error of the first in that order that failed. Other errors are logged, as nobody
 // else will see them (Tornado 1.49). A future may occur more than once.
 func All[T any](l *Loop, fs ...*Future[T]) *Future[[]T] {
-	p := NewPromise[[]T](l)
-	whenAll(p, fs, func() {
+	w := &allWait[T, []T]{what: "All", fs: fs, p: NewPromise[[]T](l)}
+	w.start(func() {
 		values := make([]T, len(fs))
 		var first *Future[T] // to fail
 		for i, f := range fs {
@@ -88,50 +103,72 @@ func All[T any](l *Loop, fs ...*Future[T]) *Future[[]T] {
 			}
 		}
 		if first != nil {
-			p.TryFail(first.err)
+			w.p.TryFail(first.err)
 		} else {
-			p.TrySet(values)
+			w.p.TrySet(values)
 		}
 	})
-	return p.Future()
+	return w.p.Future()
 }
 
 // AllSettled is done when all of fs are, and gives fs, each with its own outcome. It
 // never fails.
 func AllSettled[T any](l *Loop, fs ...*Future[T]) *Future[[]*Future[T]] {
-	p := NewPromise[[]*Future[T]](l)
-	whenAll(p, fs, func() {
+	w := &allWait[T, []*Future[T]]{what: "AllSettled", fs: fs, p: NewPromise[[]*Future[T]](l)}
+	w.start(func() {
 		for _, f := range fs {
 			f.seen() // whoever asks for outcomes looks at them
 		}
-		p.TrySet(fs)
+		w.p.TrySet(fs)
 	})
-	return p.Future()
+	return w.p.Future()
 }
 
-// whenAll calls fn, which fulfils p, at once when all of fs are done. When nobody
-// waits for p any more, it leaves them.
-func whenAll[T, U any](p *Promise[U], fs []*Future[T], fn func()) {
-	left := 1
-	count := observerFunc(func() {
-		if left--; left == 0 {
-			fn()
-		}
-	})
-	for _, f := range fs {
-		f.mustBeOf(p.f.l)
+// allWait waits until all of fs are done.
+type allWait[T, U any] struct {
+	what string
+	fs   []*Future[T]
+	p    *Promise[U]
+	left int
+	then func() // fulfils p
+}
+
+// start has fn called at once when all are done.
+func (w *allWait[T, U]) start(fn func()) {
+	w.then, w.left = fn, 1
+	for _, f := range w.fs {
+		f.mustBeOf(w.p.f.l)
 		if !f.done {
-			left++
-			f.add(&count)
+			w.left++
+			f.add(w)
 		}
 	}
-	count.observe()
-	p.OnWithdraw(func() {
-		for _, f := range fs {
-			f.drop(&count)
-		}
-		p.TryFail(ErrWithdrawn)
-	})
+	w.observe()
+	w.p.operate(w)
+}
+
+func (w *allWait[T, U]) observe() {
+	if w.left--; w.left == 0 {
+		w.then()
+	}
+}
+
+func (w *allWait[T, U]) withdraw() {
+	for _, f := range w.fs {
+		f.drop(w)
+	}
+	w.p.TryFail(ErrWithdrawn)
+}
+
+func (w *allWait[T, U]) about() about { return about{what: w.what, on: promisesOf(w.fs)} }
+
+// promisesOf is what fs have in common.
+func promisesOf[T any](fs []*Future[T]) []*promised {
+	all := make([]*promised, len(fs))
+	for i, f := range fs {
+		all[i] = &f.promised
+	}
+	return all
 }
 
 // mustBeOf panics if the future is another loop's, whose goroutine may be at work
@@ -147,39 +184,51 @@ func (p *promised) mustBeOf(l *Loop) {
 // fails with ErrNoFutures. Operations behind the others are withdrawn, if no one else
 // waits for them; failures of the others are not logged.
 func Any[T any](l *Loop, fs ...*Future[T]) *Future[T] {
-	p := NewPromise[T](l)
+	w := &anyWait[T]{fs: fs, p: NewPromise[T](l), watch: make([]observerFunc, len(fs))}
 	if len(fs) == 0 {
-		p.Fail(ErrNoFutures)
-		return p.Future()
+		w.p.Fail(ErrNoFutures)
+		return w.p.Future()
 	}
-	watch := make([]observerFunc, len(fs))
-	failed := 0
 	for i, f := range fs {
 		f.mustBeOf(l)
-		watch[i] = func() {
-			f.seen()
-			if f.err == nil {
-				p.TrySet(f.value)
-				leave(fs, watch)
-				for _, f := range fs {
-					f.quiet = f.quiet || !f.observed()
-				}
-			} else if failed++; failed == len(fs) {
-				p.TryFail(joined(fs))
-			}
-		}
+		w.watch[i] = func() { w.settled(f) }
 	}
 	for i, f := range fs {
-		if !p.f.done {
-			f.addOrTell(&watch[i])
+		if !w.p.f.done {
+			f.addOrTell(&w.watch[i])
 		}
 	}
-	p.OnWithdraw(func() {
-		leave(fs, watch)
-		p.TryFail(ErrWithdrawn)
-	})
-	return p.Future()
+	w.p.operate(w)
+	return w.p.Future()
 }
+
+// anyWait waits for the first of fs to have a value.
+type anyWait[T any] struct {
+	fs     []*Future[T]
+	p      *Promise[T]
+	watch  []observerFunc
+	failed int
+}
+
+func (w *anyWait[T]) settled(f *Future[T]) {
+	f.seen()
+	if f.err == nil {
+		w.p.TrySet(f.value)
+		leave(w.fs, w.watch)
+		for _, f := range w.fs {
+			f.quiet = f.quiet || !f.observed()
+		}
+	} else if w.failed++; w.failed == len(w.fs) {
+		w.p.TryFail(joined(w.fs))
+	}
+}
+
+func (w *anyWait[T]) withdraw() {
+	leave(w.fs, w.watch)
+	w.p.TryFail(ErrWithdrawn)
+}
+
+func (w *anyWait[T]) about() about { return about{what: "Any", on: promisesOf(w.fs)} }
 
 // leave takes each observer off its future.
 func leave[T any](fs []*Future[T], watch []observerFunc) {
@@ -247,7 +296,7 @@ func WithTimeout[T any](d time.Duration, f *Future[T]) *Future[T] {
 	w := &timedWait[T]{f: f, p: p}
 	f.add(w)
 	w.timer = l.addTimer(l.deadline(d), callback(w.expire))
-	p.OnWithdraw(w.leave)
+	p.operate(w)
 	return p.Future()
 }
 
@@ -272,8 +321,11 @@ func (w *timedWait[T]) expire() {
 	w.p.TryFail(ErrTimeout)
 }
 
-// leave is called when nobody waits for the outcome any more.
-func (w *timedWait[T]) leave() {
+func (w *timedWait[T]) about() about {
+	return about{what: "WithTimeout", on: []*promised{&w.f.promised}}
+}
+
+func (w *timedWait[T]) withdraw() {
 	w.timer.Stop()
 	w.f.drop(w)
 	w.p.TryFail(ErrWithdrawn)

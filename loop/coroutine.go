@@ -3,8 +3,9 @@ package loop
 import (
 	"context"
 	"reflect"
-	"runtime"
 	"time"
+
+	"github.com/zonda-go/zonda/internal/owner"
 )
 
 // Go starts body as a coroutine, here and now: it runs up to its first wait, then
@@ -75,7 +76,9 @@ func SpawnJob(parent Parent, job Job) *Co {
 // awaits the future any more, the operation behind it is withdrawn; so is one that is
 // begun and awaited under a cancelled co.
 func Await[T any](co *Co, f *Future[T]) (T, error) {
-	co.mustBeCurrent("Await")
+	if !co.surelyCurrent() {
+		co.mustBeCurrent("Await")
+	}
 	if !f.done {
 		if err := co.await(&f.promised); err != nil {
 			var zero T
@@ -97,7 +100,9 @@ func (co *Co) await(p *promised) error {
 		return err
 	}
 	p.add(co.f)
+	co.f.waitsFor = p
 	err := co.suspend()
+	co.f.waitsFor = nil
 	if p.done {
 		return nil // the value wins, also when both came in one iteration
 	}
@@ -163,15 +168,17 @@ type waker fiber
 
 func (w *waker) run() { (*fiber)(w).wake() }
 
+// surelyCurrent is short enough to be inlined: it saves the common case the call of
+// mustBeCurrent, which would find nothing.
+func (co *Co) surelyCurrent() bool {
+	return co.l.current == co.f && !owner.Enabled && !co.l.strict
+}
+
 func (co *Co) mustBeCurrent(op string) {
 	co.l.check(op)
 	if co.l.current != co.f {
-		co.notCurrent(op)
+		panic("loop: " + op + " with the Co of a coroutine that is not the one running; a Co belongs to its own body")
 	}
-}
-
-func (co *Co) notCurrent(op string) {
-	panic("loop: " + op + " with the Co of a coroutine that is not the one running; a Co belongs to its own body")
 }
 
 // coTask is a coroutine with its result, in one piece of memory.
@@ -202,9 +209,9 @@ func (t *coTask[T]) call(co *Co) {
 
 func (t *coTask[T]) fail(err error) { t.result.TryFail(err) }
 
-func (t *coTask[T]) name() string {
-	return runtime.FuncForPC(reflect.ValueOf(t.do).Pointer()).Name()
-}
+func (t *coTask[T]) place() string     { return funcName(t.do) }
+func (t *coTask[T]) source() string    { return funcPlace(t.do) }
+func (t *coTask[T]) future() *promised { return &t.result.f.promised }
 
 // jobTask is a coroutine that runs a Job.
 type jobTask struct {
@@ -228,4 +235,6 @@ func (t *jobTask) fail(err error) {
 	}
 }
 
-func (t *jobTask) name() string { return reflect.TypeOf(t.job).String() }
+func (t *jobTask) place() string     { return reflect.TypeOf(t.job).String() }
+func (t *jobTask) source() string    { return "" }
+func (t *jobTask) future() *promised { return nil }

@@ -150,7 +150,14 @@ func (l *Loop) dispatch() {
 		e := l.events[l.event]
 		l.event++
 		s := &l.watches.slots[uint32(e.Token)]
-		if s.gen == uint32(e.Token>>32) && s.h != nil {
+		if s.gen != uint32(e.Token>>32) || s.h == nil {
+			continue
+		}
+		l.count.Events++
+		if l.times {
+			h := s.h
+			l.timed(StepHandler, h, func() { h.Ready(e.Events) })
+		} else {
 			s.h.Ready(e.Events)
 		}
 	}

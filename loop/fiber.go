@@ -1,6 +1,9 @@
 package loop
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A fiber is the part of a coroutine that the loop switches to and from. It is
 // made for one body and never used again; the goroutine below it, a worker, is.
@@ -11,16 +14,20 @@ type fiber struct {
 
 	older, younger *fiber // among the loop's live ones
 
-	waitsUnder *Co   // the scope of the present wait; nil: it does not wait
-	queued     bool  // to be resumed in the next iteration
-	refusals   int32 // waits refused since the loop gave the fiber up
+	waitsUnder *Co       // the scope of the present wait; nil: it does not wait
+	waitsFor   *promised // what it awaits; nil: it sleeps, or does not wait
+	born       uint32    // when, in milliseconds of the loop's life
+	queued     bool      // to be resumed in the next iteration
+	refusals   int16     // waits refused since the loop gave the fiber up
 }
 
 // A body is what a fiber runs.
 type body interface {
-	call(co *Co)    // run it, and settle the result
-	fail(err error) // settle the result, when call did not return
-	name() string   // of the user's function, for messages
+	call(co *Co)       // run it, and settle the result
+	fail(err error)    // settle the result, when call did not return
+	place() string     // the name of the user's function, for messages
+	source() string    // its file and line
+	future() *promised // the result; nil: there is none
 }
 
 // begin enters the fiber under its parent and among the live ones.
@@ -33,11 +40,21 @@ func (f *fiber) begin(parent Parent) {
 		f.older.younger = f
 	}
 	l.youngest = f
+	l.count.Live++
+	l.count.Coroutines++
+	f.born = uint32(l.awayFrom / time.Millisecond)
+	if l.origins != nil {
+		l.origins[f] = callerOutside()
+	}
 }
 
 // end cancels what the coroutine leaves behind, and takes it off the live ones.
 func (f *fiber) end() {
 	l := f.co.l
+	l.count.Live--
+	if l.origins != nil {
+		delete(l.origins, f)
+	}
 	f.co.cancel(context.Canceled, nil)
 	if f.younger != nil {
 		f.younger.older = f.older
@@ -102,7 +119,9 @@ func (co *Co) mayWait() error {
 func (co *Co) suspend() error {
 	f := co.f
 	f.waitsUnder = co
+	co.l.count.Waiting++
 	f.w.ending = !f.w.yield(struct{}{})
+	co.l.count.Waiting--
 	f.waitsUnder = nil
 	if f.w.ending && co.state.Load() == live {
 		f.refuse()
@@ -144,7 +163,7 @@ func (f *fiber) salvage(v any) {
 		f.body.fail(ErrGoexit)
 		panic(goexit{})
 	case unwind:
-		f.co.l.log.Error("zonda: a coroutine did not end when its loop was closed", "body", f.body.name())
+		f.co.l.log.Error("zonda: a coroutine did not end when its loop was closed", "body", f.body.place())
 		f.body.fail(ErrClosed)
 	default:
 		f.body.fail(newPanicError("coroutine", v))

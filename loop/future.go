@@ -32,13 +32,13 @@ type Promise[T any] struct {
 
 // promised is the part of a future that does not depend on its type.
 type promised struct {
-	l        *Loop
-	err      error
-	first    observer // the one that a future usually has
-	withdraw func()   // takes the operation back when nobody waits for it any more
-	rare     *rare
-	done     bool
-	quiet    bool // a failure nobody looks at is no news
+	l     *Loop
+	err   error
+	first observer  // the one that a future usually has
+	op    operation // what will fulfil it, as far as that is known
+	rare  *rare
+	done  bool
+	quiet bool // a failure nobody looks at is no news
 }
 
 // rare is what few futures need.
@@ -46,6 +46,28 @@ type rare struct {
 	more []observer // after first
 	fail *failure
 }
+
+// An operation is what fulfils a promise in the end.
+type operation interface {
+	// withdraw takes it back, when nobody waits for it any more. It must not wait.
+	withdraw()
+	// about says what it is, for Tasks.
+	about() about
+}
+
+// about is what is known of an operation.
+type about struct {
+	what   string
+	on     []*promised // it waits for these itself
+	holder *fiber      // it waits for this coroutine to let go of something
+}
+
+// withdrawFunc is a user's operation, of which only that much is known.
+type withdrawFunc func()
+
+func (fn withdrawFunc) withdraw() { fn() }
+
+func (fn withdrawFunc) about() about { return about{what: "an operation of " + funcName(fn)} }
 
 // An observer is told once that a future is done, at once, while the promise is
 // being fulfilled. It must not run user code: it queues that for the next
@@ -146,8 +168,13 @@ func (p *Promise[T]) Post(v T, err error) error {
 // fn is called at once, where the last one leaves: it must not wait.
 func (p *Promise[T]) OnWithdraw(fn func()) {
 	p.f.l.check("Promise.OnWithdraw")
+	p.operate(withdrawFunc(fn))
+}
+
+// operate says what will fulfil the promise.
+func (p *Promise[T]) operate(op operation) {
 	if !p.f.done {
-		p.f.withdraw = fn
+		p.f.op = op
 	}
 }
 
@@ -177,7 +204,7 @@ func (f *Future[T]) Result() (T, error) {
 func (f *Future[T]) OnDone(fn func(*Future[T])) {
 	f.l.check("Future.OnDone")
 	f.seen()
-	f.addOrTell(&onDone{f.l, func() { fn(f) }})
+	f.addOrTell(&onDone[T]{f, fn})
 }
 
 // Wait blocks the calling goroutine, which must not hold the loop, until the
@@ -230,12 +257,15 @@ func (f *Future[T]) outcome() string {
 	return fmt.Sprintf(", with the value: %v", f.value)
 }
 
-type onDone struct {
-	l    *Loop
-	call callback
+// onDone is a callback of OnDone: first an observer, then a task.
+type onDone[T any] struct {
+	f  *Future[T]
+	fn func(*Future[T])
 }
 
-func (o *onDone) observe() { o.l.queue(o.call) }
+func (o *onDone[T]) observe()      { o.f.l.queue(o) }
+func (o *onDone[T]) run()          { o.fn(o.f) }
+func (o *onDone[T]) place() string { return funcName(o.fn) }
 
 // finally calls fn with the outcome as soon as there is one. fn must not run user
 // code.
@@ -256,7 +286,7 @@ func (f *observerFunc) observe() { (*f)() }
 // finish marks the future done and tells its observers.
 func (p *promised) finish() {
 	p.done = true
-	p.withdraw = nil
+	p.op = nil
 	first, rare := p.first, p.rare
 	p.first = nil
 	if first != nil {
@@ -310,9 +340,9 @@ func (p *promised) drop(o observer) {
 			p.rare.more = slices.Delete(p.rare.more, i, i+1)
 		}
 	}
-	if undo := p.withdraw; undo != nil && !p.done && !p.observed() {
-		p.withdraw = nil
-		undo()
+	if op := p.op; op != nil && !p.done && !p.observed() {
+		p.op = nil
+		op.withdraw()
 	}
 }
 

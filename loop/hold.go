@@ -7,12 +7,12 @@ import (
 )
 
 // The loop remembers the goroutine that holds it, where that is checked: in
-// builds with -race and with Options.Strict. A goroutine's id can only be parsed
+// builds with -race and with Options.Strict, and for the watchdog. A goroutine's id can only be parsed
 // from a stack trace, which costs a microsecond.
 
 // hold makes this goroutine the holder.
 func (l *Loop) hold() {
-	if owner.Enabled || l.strict {
+	if owner.Enabled || l.tracks {
 		l.holder.Store(owner.ID())
 	}
 }

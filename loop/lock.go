@@ -53,7 +53,7 @@ func NewBoundedSemaphore(l *Loop, n int) *Semaphore {
 	if n < 0 {
 		panic(fmt.Sprintf("loop: a Semaphore with %d permits", n))
 	}
-	return &Semaphore{l: l, bound: n, free: n}
+	return &Semaphore{l: l, bound: n, free: n, waiting: crowd{what: "Semaphore.Acquire"}}
 }
 
 // Acquire is done when the caller has a permit.
@@ -109,47 +109,79 @@ func (s *Semaphore) String() string {
 // which they came. It is for what must not change during a wait. It belongs to its
 // loop. Make one with NewMutex; the zero Mutex is not usable.
 //
-// It does not know who holds it: a coroutine that locks it twice waits for itself,
-// for ever. What Semaphore says of timeouts and cancellation holds here too.
-type Mutex struct{ one Semaphore }
+// Anyone may unlock it, and a coroutine that locks it twice waits for itself, for ever:
+// Loop.Tasks shows that. What Semaphore says of timeouts and cancellation holds here
+// too.
+type Mutex struct {
+	l       *Loop
+	locked  bool
+	waiting crowd // its holder is the coroutine that locked the mutex, for Tasks
+}
 
 // NewMutex makes a mutex that nobody holds.
 func NewMutex(l *Loop) *Mutex {
-	return &Mutex{*NewBoundedSemaphore(l, 1)}
+	l.check("NewMutex")
+	return &Mutex{l: l, waiting: crowd{what: "Mutex.Lock"}}
 }
 
 // Lock is done when the caller holds the mutex.
 func (m *Mutex) Lock() *Future[struct{}] {
-	m.one.l.check("Mutex.Lock")
-	return m.one.Acquire()
+	m.l.check("Mutex.Lock")
+	if m.locked {
+		return m.waiting.join(m.l, struct{}{})
+	}
+	m.locked, m.waiting.holder = true, m.l.current
+	return m.l.void
 }
 
 // TryLock locks the mutex if nobody holds it, and reports whether it did.
 func (m *Mutex) TryLock() bool {
-	m.one.l.check("Mutex.Lock")
-	return m.one.TryAcquire()
+	m.l.check("Mutex.Lock")
+	if m.locked {
+		return false
+	}
+	m.locked, m.waiting.holder = true, m.l.current
+	return true
 }
 
 // Unlock hands the mutex to the one who has waited longest. It panics if nobody
 // holds it.
 func (m *Mutex) Unlock() {
-	m.one.l.check("Mutex.Unlock")
-	if m.one.free > 0 {
+	m.l.check("Mutex.Unlock")
+	if !m.locked {
 		panic("loop: Unlock of a Mutex that is not locked")
 	}
-	m.one.Release()
+	if m.waiting.first != nil {
+		m.handOver()
+		return
+	}
+	m.locked, m.waiting.holder = false, nil
+}
+
+// handOver leaves the mutex locked, for the next in line.
+func (m *Mutex) handOver() {
+	w := m.waiting.pop()
+	m.waiting.holder, _ = w.result.f.first.(*fiber) // nil: a combinator waits
+	w.result.Set(struct{}{})
 }
 
 // With runs fn while it holds the mutex, and unlocks it however fn ends. It returns
 // fn's error; or that of the wait for the mutex, and then fn was not called.
-func (m *Mutex) With(co *Co, fn func() error) error { return m.one.With(co, fn) }
+func (m *Mutex) With(co *Co, fn func() error) error {
+	co.mustBeCurrent("With") // before it locks the mutex
+	if _, err := Await(co, m.Lock()); err != nil {
+		return err
+	}
+	defer m.Unlock()
+	return fn()
+}
 
 // String says whether the mutex is held, and how many wait for it.
 func (m *Mutex) String() string {
-	if m.one.free > 0 {
+	if !m.locked {
 		return "<Mutex unlocked>"
 	}
-	return fmt.Sprintf("<Mutex locked, waiting %d>", m.one.waiting.n)
+	return fmt.Sprintf("<Mutex locked, waiting %d>", m.waiting.n)
 }
 
 // An Event is a state that coroutines can wait for: set or clear. It belongs to its
@@ -163,7 +195,7 @@ type Event struct {
 // NewEvent makes an event that is clear.
 func NewEvent(l *Loop) *Event {
 	l.check("NewEvent")
-	return &Event{l: l}
+	return &Event{l: l, waiting: crowd{what: "Event.Wait"}}
 }
 
 // Set sets the event: all who wait go on in the next iteration, even if it is
@@ -220,7 +252,7 @@ type Cond struct {
 // NewCond makes a condition that nobody waits for.
 func NewCond(l *Loop) *Cond {
 	l.check("NewCond")
-	return &Cond{l: l}
+	return &Cond{l: l, waiting: crowd{what: "Cond.Wait"}}
 }
 
 // Wait is done at a later Notify that reaches the caller. Who stops waiting uses up

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"runtime"
@@ -67,6 +68,21 @@ type Options struct {
 	// and makes no iteration leave its poll out. It costs about a microsecond a
 	// call. Default: false, except that builds with -race always check.
 	Strict bool
+	// Debug takes the time of each step, for Stats.Longest, and notes where each
+	// coroutine was started, for Tasks. It costs some 100 ns for each of these.
+	// Default: false.
+	Debug bool
+	// Observer is told what the loop does. The time of steps is taken then, too.
+	// Default: nil, and it costs nothing.
+	Observer *Observer
+	// Watchdog has a goroutine look at the loop each time this duration has passed. A
+	// step of the loop that it finds twice is reported to Logger with its place, once
+	// for each place, and counted in Stats. Default: 0, there is none.
+	Watchdog time.Duration
+	// Seed fixes what has no order by the rules: the events of one poll, posts of
+	// different goroutines, and what Rand gives. With the same seed it is the same
+	// each time. Default: 0, the order in which they come.
+	Seed uint64
 }
 
 // A Loop runs callbacks, timers and I/O events, one at a time, on the goroutine
@@ -77,14 +93,18 @@ type Options struct {
 // the zero Loop is not usable. A closed loop stays closed.
 type Loop struct {
 	// Immutable after New.
-	poller  poll.Poller
-	clock   Clock // nil: the machine's
-	base    time.Time
-	log     *slog.Logger
-	onError func(error)
-	strict  bool
-	void    *Future[struct{}]
-	gone    chan struct{} // closed when Close has done its work
+	poller   poll.Poller
+	clock    Clock // nil: the machine's
+	base     time.Time
+	log      *slog.Logger
+	onError  func(error)
+	strict   bool
+	tracks   bool // the holder's goroutine must be known
+	times    bool // the time of each step is taken
+	observer Observer
+	seed     uint64
+	void     *Future[struct{}]
+	gone     chan struct{} // closed when Close has done its work
 
 	// Owned by the loop.
 	ready    []task // for the next iteration
@@ -103,11 +123,16 @@ type Loop struct {
 	current  *fiber        // the coroutine that runs; nil: the goroutine in Run
 	root     Co            // ancestor of every coroutine; cancelled by Close
 	workers  workers
-	buffer   []byte // ReadBuffer
-	youngest *fiber // of the coroutines that were started or queued and have not ended
+	buffer   []byte             // ReadBuffer
+	youngest *fiber             // of the coroutines that were started or queued and have not ended
+	origins  map[*fiber]uintptr // where they were started; nil: nobody wants to know
 	closed   bool
 	failures failures
 	locals   map[reflect.Type]any // of Local
+	rand     *rand.Rand           // made when needed
+	count    Stats
+	awayFrom time.Duration // when the loop last looked at its poller, or slept
+	toldAt   time.Duration // when count was last made known
 
 	// Any goroutine.
 	running  atomic.Bool
@@ -119,6 +144,9 @@ type Loop struct {
 	mu       sync.Mutex    // guards posted, refuse
 	posted   []task
 	refuse   bool
+	told     sync.Mutex // guards shown
+	shown    Stats
+	watchdog watchdog
 }
 
 // A task is one thing an iteration runs: a callback, or a coroutine to begin or
@@ -150,6 +178,9 @@ func New(o *Options) (*Loop, error) {
 		log:     o.Logger,
 		onError: o.OnError,
 		strict:  o.Strict,
+		tracks:  o.Strict || o.Watchdog > 0,
+		times:   o.Debug || o.Observer != nil || o.Watchdog > 0,
+		seed:    o.Seed,
 		fetched: make([]poll.Event, batchEvents),
 		gone:    make(chan struct{}),
 	}
@@ -159,8 +190,16 @@ func New(o *Options) (*Loop, error) {
 	if l.log == nil {
 		l.log = slog.Default()
 	}
+	if o.Debug {
+		l.origins = make(map[*fiber]uintptr)
+	}
+	if o.Observer != nil {
+		l.observer = *o.Observer
+	}
 	l.root.l = l
 	l.void = Resolved(l, struct{}{})
+	l.watchdog.limit, l.watchdog.log, l.watchdog.holder = o.Watchdog, l.log, &l.holder
+	l.watchdog.start(l.gone)
 	return l, nil
 }
 
@@ -283,6 +322,7 @@ func (l *Loop) leave() {
 	l.events, l.event = nil, 0 // level-triggered: reported again
 	l.stage = atBegin
 	l.current = nil
+	l.tell(l.now())
 	l.release()
 	l.stopping.Store(false)
 	l.running.Store(false)
@@ -297,6 +337,8 @@ func (l *Loop) leave() {
 func (l *Loop) snapshot() {
 	l.batch, l.ready, l.next = l.ready, l.batch[:0], 0
 	l.takePosted()
+	l.count.Iterations++
+	l.count.Callbacks += uint64(len(l.batch))
 }
 
 func (l *Loop) runBatch() {
@@ -304,7 +346,11 @@ func (l *Loop) runBatch() {
 		t := l.batch[l.next]
 		l.batch[l.next] = nil
 		l.next++
-		t.run()
+		if l.times {
+			l.timed(StepCallback, t, t.run)
+		} else {
+			t.run()
+		}
 	}
 }
 
@@ -317,6 +363,7 @@ func (l *Loop) poll() error {
 		return nil
 	}
 	l.skipped = 0
+	l.looked(l.now())
 	n, err := l.poller.Wait(l.fetched, 0)
 	if n == 0 && err == nil && idle {
 		n, err = l.nap()
@@ -324,6 +371,9 @@ func (l *Loop) poll() error {
 		l.yieldProcessor()
 	}
 	l.events = l.fetched[:n]
+	if l.seed != 0 {
+		l.shuffleEvents(l.events)
+	}
 	return err
 }
 
@@ -340,7 +390,8 @@ func (l *Loop) nap() (int, error) {
 		l.yieldProcessor()
 		return 0, nil
 	}
-	if d > 0 && l.clock != nil && l.clock.Skip(d) {
+	if l.clock != nil && l.clock.Skip(d) {
+		l.awayFrom = l.now()
 		return 0, nil
 	}
 	// What the others post now is one batch and saves a sleep, where otherwise the
@@ -351,8 +402,15 @@ func (l *Loop) nap() (int, error) {
 		l.kept /= 2 // and before long, see whether they still do
 	}
 	l.trim()
+	l.count.Sleeps++
+	l.tell(l.awayFrom)
+	before := l.awayFrom
 	n, err := l.park(d)
 	l.lastNap = l.now()
+	l.awayFrom = l.lastNap
+	if l.observer.Slept != nil {
+		l.observer.Slept(l.lastNap - before)
+	}
 	return n, err
 }
 
@@ -371,7 +429,7 @@ func (l *Loop) untilNext() time.Duration {
 
 // yieldProcessor lets other goroutines have this P once in a while: see politeness.
 func (l *Loop) yieldProcessor() {
-	if l.now()-l.lastNap > max(politeness, l.kept) {
+	if l.awayFrom-l.lastNap > max(politeness, l.kept) {
 		l.giveWay()
 	}
 }
@@ -380,10 +438,10 @@ func (l *Loop) yieldProcessor() {
 // it. Those that keep it long compute: the loop then stays away from them as long as
 // they from it, or it would get 200 µs for each of their 10 ms.
 func (l *Loop) giveWay() {
-	before := l.now()
 	runtime.Gosched()
 	l.lastNap = l.now()
-	l.kept = min(l.lastNap-before, timeSlice)
+	l.kept = min(l.lastNap-l.awayFrom, timeSlice)
+	l.awayFrom = l.lastNap
 }
 
 // Call queues fn for the next iteration, after what is queued already. It is

@@ -8,9 +8,11 @@ package loop
 //
 // It belongs to the loop. The zero line is empty.
 type line[B, R any] struct {
+	what        string // they wait for, for Tasks
 	first, last *waiter[B, R]
 	n           int
 	turns       uint64 // given out so far
+	holder      *fiber // has what they wait for, if one coroutine can, and it is known
 }
 
 // A waiter is a place in a line and the promise of what it waits for, in one piece.
@@ -30,7 +32,7 @@ type crowd = line[struct{}, struct{}]
 func (q *line[B, R]) join(l *Loop, brings B) *Future[R] {
 	w := &waiter[B, R]{brings: brings, in: q, prev: q.last, turn: q.turns}
 	w.result.f.l = l
-	w.result.f.withdraw = w.withdraw
+	w.result.f.op = w
 	if q.last != nil {
 		q.last.next = w
 	} else {
@@ -41,6 +43,8 @@ func (q *line[B, R]) join(l *Loop, brings B) *Future[R] {
 	q.turns++
 	return &w.result.f
 }
+
+func (w *waiter[B, R]) about() about { return about{what: w.in.what, holder: w.in.holder} }
 
 // withdraw is called by a future whose last observer has left.
 func (w *waiter[B, R]) withdraw() {

@@ -32,7 +32,9 @@ type Queue[T any] struct {
 
 	// Owned by the loop. Getters wait only while there are no items, putters only while
 	// there are max of them.
-	items      store[T]
+	order      store[T] // of the items; nil: as they came
+	items      ring[T]  // if order is nil
+	n          int      // of items
 	getters    line[struct{}, T]
 	putters    line[T, struct{}]
 	unfinished int // items that came in, less calls of TaskDone
@@ -41,7 +43,7 @@ type Queue[T any] struct {
 
 // NewQueue makes a queue that gives items in the order in which they came. It has
 // room for max of them; 0 means no limit.
-func NewQueue[T any](l *Loop, max int) *Queue[T] { return newQueue(l, max, &ring[T]{}) }
+func NewQueue[T any](l *Loop, max int) *Queue[T] { return newQueue[T](l, max, nil) }
 
 // NewLIFOQueue makes a queue that gives the item first that came last. It has room
 // for max of them; 0 means no limit. An item that waits for room comes in before the
@@ -59,12 +61,17 @@ func NewPriorityQueue[T any](l *Loop, max int, less func(a, b T) bool) *Queue[T]
 	return newQueue(l, max, &heap[T]{less: less})
 }
 
-func newQueue[T any](l *Loop, max int, items store[T]) *Queue[T] {
+func newQueue[T any](l *Loop, max int, order store[T]) *Queue[T] {
 	l.check("NewQueue")
 	if max < 0 {
 		panic(fmt.Sprintf("loop: a Queue with room for %d items", max))
 	}
-	return &Queue[T]{l: l, max: max, items: items}
+	return &Queue[T]{
+		l: l, max: max, order: order,
+		getters: line[struct{}, T]{what: "Queue.Get"},
+		putters: line[T, struct{}]{what: "Queue.Put"},
+		joiners: crowd{what: "Queue.Join"},
+	}
 }
 
 // Put is done when the item is in the queue, or with a getter.
@@ -78,15 +85,15 @@ func (q *Queue[T]) Put(item T) *Future[struct{}] {
 // TryPut is Put, but returns ErrQueueFull where that would wait.
 func (q *Queue[T]) TryPut(item T) error {
 	q.l.check("Queue.Put")
-	if q.max > 0 && q.items.len() == q.max {
+	if q.max > 0 && q.n == q.max {
 		return ErrQueueFull
 	}
 	q.unfinished++
-	if w := q.getters.pop(); w != nil {
-		w.result.Set(item)
-	} else {
-		q.items.push(item)
+	if q.getters.first != nil {
+		q.getters.pop().result.Set(item)
+		return nil
 	}
+	q.push(item)
 	return nil
 }
 
@@ -102,22 +109,57 @@ func (q *Queue[T]) Get() *Future[T] {
 // TryGet is Get, but returns ErrQueueEmpty where that would wait.
 func (q *Queue[T]) TryGet() (T, error) {
 	q.l.check("Queue.Get")
-	if q.items.len() == 0 {
+	if q.n == 0 {
 		var none T
 		return none, ErrQueueEmpty
 	}
+	if q.putters.first != nil {
+		return q.exchange(), nil
+	}
+	return q.pop(), nil
+}
+
+// push and pop go straight to the ring that nearly all queues have.
+func (q *Queue[T]) push(item T) {
+	q.n++
+	if q.order != nil {
+		q.order.push(item)
+		return
+	}
+	q.items.push(item)
+}
+
+func (q *Queue[T]) pop() T {
+	q.n--
+	if q.order != nil {
+		return q.order.pop()
+	}
+	return q.items.pop()
+}
+
+// exchange takes an item out of a full queue and lets the first putter in.
+func (q *Queue[T]) exchange() T {
 	w := q.putters.pop()
-	if w != nil { // its item is one too many until the next line
-		q.unfinished++
-		q.items.push(w.brings)
+	q.unfinished++
+	q.push(w.brings) // one too many until the next line
+	item := q.pop()
+	var none T
+	w.brings = none // whoever keeps the future need not keep it
+	w.result.Set(struct{}{})
+	return item
+}
+
+// Take is Get and Await in one: it returns the next item, and waits until there is one
+// or co is cancelled. An item that is there costs no future.
+func (q *Queue[T]) Take(co *Co) (T, error) {
+	if !co.surelyCurrent() {
+		co.mustBeCurrent("Queue.Take")
 	}
-	item := q.items.pop()
-	if w != nil {
-		var none T
-		w.brings = none // whoever keeps the future need not keep it
-		w.result.Set(struct{}{})
+	item, err := q.TryGet()
+	if err == nil {
+		return item, nil
 	}
-	return item, nil
+	return Await(co, q.Get())
 }
 
 // All gets items until co is cancelled, and waits for them (Tornado's async for).
@@ -126,14 +168,8 @@ func (q *Queue[T]) TryGet() (T, error) {
 func (q *Queue[T]) All(co *Co) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for co.Err() == nil {
-			co.mustBeCurrent("Queue.All")
-			item, err := q.TryGet()
-			if err != nil {
-				if item, err = Await(co, q.Get()); err != nil {
-					return
-				}
-			}
-			if !yield(item) {
+			item, err := q.Take(co)
+			if err != nil || !yield(item) {
 				return
 			}
 		}
@@ -167,7 +203,7 @@ func (q *Queue[T]) Join() *Future[struct{}] {
 // Len is the number of items in the queue, without those that wait for room.
 func (q *Queue[T]) Len() int {
 	q.l.check("Queue.Len")
-	return q.items.len()
+	return q.n
 }
 
 // Cap is the number of items there is room for; 0 if there is no limit.
@@ -176,5 +212,5 @@ func (q *Queue[T]) Cap() int { return q.max }
 // String says what is in the queue, who waits, and how many items are not done.
 func (q *Queue[T]) String() string {
 	return fmt.Sprintf("<Queue len %d, cap %d, getters %d, putters %d, unfinished %d>",
-		q.items.len(), q.max, q.getters.n, q.putters.n, q.unfinished)
+		q.n, q.max, q.getters.n, q.putters.n, q.unfinished)
 }

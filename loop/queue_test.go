@@ -221,7 +221,7 @@ func TestQueueAll(t *testing.T) {
 			wantPanic(t, func() {
 				for range q.All(co) {
 				}
-			}, "loop: Queue.All with the Co of a coroutine that is not the one running")
+			}, "loop: Queue.Take with the Co of a coroutine that is not the one running")
 			return struct{}{}, nil
 		})
 		return nil
@@ -444,18 +444,29 @@ func TestQueueProducersConsumers(t *testing.T) {
 	})
 }
 
-func BenchmarkQueue(b *testing.B) {
+// BenchmarkQueuePutGet and its reference put an item in and take it out again, and
+// never wait.
+func BenchmarkQueuePutGet(b *testing.B) {
 	bench(b, func(co *loop.Co) {
-		q := loop.NewQueue[int](co.Loop(), 0)
+		q := loop.NewQueue[int](co.Loop(), 16)
 		for i := 0; b.Loop(); i++ {
 			if _, err := loop.Await(co, q.Put(i)); err != nil {
 				b.Fatal(err)
 			}
-			if _, err := loop.Await(co, q.Get()); err != nil {
+			if _, err := q.Take(co); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
+}
+
+func BenchmarkRefBufferedChannel(b *testing.B) {
+	c := make(chan int, 16)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		c <- i
+		<-c
+	}
 }
 
 // BenchmarkQueueHandOver has a producer and a consumer with room for one item between

@@ -4,7 +4,6 @@ package loop
 type store[T any] interface {
 	push(item T)
 	pop() T // of a store that is not empty
-	len() int
 }
 
 // storeSmall is how many items a store may have room for without giving any back. A
@@ -17,8 +16,6 @@ type ring[T any] struct {
 	head int
 	n    int
 }
-
-func (r *ring[T]) len() int { return r.n }
 
 func (r *ring[T]) push(item T) {
 	if r.n == len(r.buf) {
@@ -50,8 +47,6 @@ func (r *ring[T]) resize(size int) {
 // stack gives first what came last.
 type stack[T any] struct{ items []T }
 
-func (s *stack[T]) len() int { return len(s.items) }
-
 func (s *stack[T]) push(item T) { s.items = append(s.items, item) }
 
 func (s *stack[T]) pop() T {
@@ -82,8 +77,6 @@ type ranked[T any] struct {
 	item T
 	came uint64
 }
-
-func (h *heap[T]) len() int { return len(h.nodes) }
 
 func (h *heap[T]) push(item T) {
 	h.came++

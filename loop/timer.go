@@ -195,7 +195,12 @@ func (l *Loop) runDue() {
 		}
 		do := s.do
 		ts.release(d.slot)
-		do.run()
+		l.count.Timers++
+		if l.times {
+			l.timed(StepTimer, do, do.run)
+		} else {
+			do.run()
+		}
 	}
 	ts.due, ts.ran = ts.due[:0], 0
 }

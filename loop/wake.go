@@ -15,6 +15,9 @@ const (
 func (l *Loop) Post(fn func()) error { return l.post(callback(fn)) }
 
 func (l *Loop) post(t task) error {
+	if l.seed != 0 {
+		t = l.sign(t)
+	}
 	l.mu.Lock()
 	if l.refuse {
 		l.mu.Unlock()
@@ -61,6 +64,10 @@ func (l *Loop) takePosted() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.count.Posts += uint64(len(l.posted))
+	if l.seed != 0 {
+		l.shufflePosts(l.posted)
+	}
 	if len(l.batch) == 0 {
 		l.batch, l.posted = l.posted, l.batch
 	} else {

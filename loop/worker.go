@@ -94,7 +94,7 @@ func (w *worker) handOver(f *fiber) holding {
 	l := w.l
 	before := holding{fiber: l.current}
 	l.current = f
-	if owner.Enabled || l.strict {
+	if owner.Enabled || l.tracks {
 		before.id = l.holder.Load()
 		if before.id != 0 {
 			l.holder.Store(w.id)
@@ -105,7 +105,7 @@ func (w *worker) handOver(f *fiber) holding {
 
 func (l *Loop) restore(before holding) {
 	l.current = before.fiber
-	if owner.Enabled || l.strict {
+	if owner.Enabled || l.tracks {
 		l.holder.Store(before.id)
 	}
 }
@@ -164,7 +164,7 @@ func (w *worker) work() {
 
 // nextFiber is what the worker may begin after its fiber has ended.
 func (w *worker) nextFiber() *fiber {
-	if !w.drains || w.ending {
+	if !w.drains || w.ending || w.l.times { // each is a step of its own then
 		return nil
 	}
 	return w.l.nextFresh()
@@ -176,7 +176,7 @@ func stackAddress(local *byte) uintptr { return uintptr(unsafe.Pointer(local)) }
 // learn finds the goroutine's id where ownership is checked; the worker holds the
 // loop from here on.
 func (w *worker) learn() {
-	if owner.Enabled || w.l.strict {
+	if owner.Enabled || w.l.tracks {
 		w.id = owner.ID()
 		if w.l.holder.Load() != 0 || w.l.running.Load() {
 			w.l.holder.Store(w.id)
