@@ -63,7 +63,7 @@ func (l *Loop) dispose() {
 		w.stop()
 	}
 	l.workers.idle = nil
-	l.ready, l.batch, l.timers, l.watches = nil, nil, timers{}, watches{}
+	l.ready, l.batch, l.next, l.timers, l.watches = nil, nil, 0, timers{}, watches{}
 	l.tell(l.awayFrom)
 	l.failures.tellAll()
 	if err := l.poller.Close(); err != nil {
@@ -105,7 +105,7 @@ func (l *Loop) unwind() {
 			f.end()
 			continue
 		}
-		l.count.Unwound++
+		l.count.Unwound = append(l.count.Unwound, f.body.place())
 		f.w.unwind(f)
 	}
 }

@@ -18,12 +18,7 @@ import (
 // run, the coroutine continues when Run is called.
 func Go[T any](parent Parent, body func(*Co) (T, error)) *Future[T] {
 	t := newCoTask(parent, "Go", body)
-	if t.result.f.l.closed {
-		t.fail(ErrClosed)
-		return &t.result.f
-	}
-	t.begin(parent)
-	t.co.l.workers.get(t.co.l).start(&t.fiber)
+	t.start(parent)
 	return &t.result.f
 }
 
@@ -197,6 +192,17 @@ func newCoTask[T any](parent Parent, op string, do func(*Co) (T, error)) *coTask
 	return t
 }
 
+// start runs the coroutine up to its first wait.
+func (t *coTask[T]) start(parent Parent) {
+	l := t.result.f.l
+	if l.closed {
+		t.fail(ErrClosed)
+		return
+	}
+	t.begin(parent)
+	l.workers.get(l).start(&t.fiber)
+}
+
 func (t *coTask[T]) call(co *Co) {
 	v, err := t.do(co)
 	t.do = nil // whoever keeps the future need not keep what the body used
@@ -212,6 +218,25 @@ func (t *coTask[T]) fail(err error) { t.result.TryFail(err) }
 func (t *coTask[T]) place() string     { return funcName(t.do) }
 func (t *coTask[T]) source() string    { return funcPlace(t.do) }
 func (t *coTask[T]) future() *promised { return &t.result.f.promised }
+
+// actTask is a coTask that goes by the name of the function it calls.
+type actTask struct {
+	coTask[struct{}]
+	act func(*Co) error
+}
+
+// goAct is Go for a function that has no value to give.
+func goAct(parent Parent, act func(*Co) error) *Future[struct{}] {
+	t := &actTask{act: act}
+	t.do = func(co *Co) (struct{}, error) { return struct{}{}, act(co) }
+	t.result.f.l = parent.scope().l
+	t.body = t
+	t.start(parent)
+	return &t.result.f
+}
+
+func (t *actTask) place() string  { return funcName(t.act) }
+func (t *actTask) source() string { return funcPlace(t.act) }
 
 // jobTask is a coroutine that runs a Job.
 type jobTask struct {

@@ -49,8 +49,7 @@ func (l *Loop) EveryGo(period time.Duration, fn func(co *Co) error) *Ticker {
 			return
 		}
 		busy = true
-		f := Go(l, func(co *Co) (struct{}, error) { return struct{}{}, fn(co) })
-		f.finally(func(_ struct{}, err error) {
+		goAct(l, fn).finally(func(_ struct{}, err error) {
 			busy = false
 			if p, ok := errors.AsType[*PanicError](err); ok {
 				l.report(p)

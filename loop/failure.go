@@ -3,7 +3,6 @@ package loop
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"runtime"
 	"sync"
 )
@@ -12,6 +11,11 @@ import (
 // logged once: when its future is collected, or when the loop is closed (Tornado
 // 1.37). Cancellation is not logged: whoever cancels knows.
 type failures struct {
+	// Immutable.
+	l    *Loop
+	hook func(error) // Options.OnUnobserved
+
+	// Any goroutine.
 	mu      sync.Mutex // the collector's cleanups run on a goroutine of their own
 	pending map[*failure]struct{}
 }
@@ -20,7 +24,6 @@ type failures struct {
 // or that could never be collected.
 type failure struct {
 	set *failures
-	log *slog.Logger
 	err error
 }
 
@@ -31,14 +34,14 @@ func watchFailure[T any](f *Future[T], err error) *failure {
 		return nil
 	}
 	l := f.l
-	r := &failure{&l.failures, l.log, err}
+	r := &failure{&l.failures, err}
 	l.failures.mu.Lock()
 	if l.failures.pending == nil {
 		l.failures.pending = make(map[*failure]struct{})
 	}
 	l.failures.pending[r] = struct{}{}
 	l.failures.mu.Unlock()
-	runtime.AddCleanup(f, (*failure).tell, r)
+	runtime.AddCleanup(f, (*failure).collected, r)
 	return r
 }
 
@@ -47,11 +50,23 @@ func isCancellation(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed)
 }
 
-// tell logs the failure unless it was seen, or told, before.
-func (r *failure) tell() {
-	if r.set.remove(r) {
-		r.log.Error("zonda: the failure of a future was never looked at", "error", r.err)
+// collected tells of the failure unless it was seen, or told, before.
+func (r *failure) collected() {
+	switch {
+	case !r.set.remove(r):
+	case r.set.hook == nil:
+		r.set.tell(r.err)
+	default:
+		_ = r.set.l.Post(func() { r.set.hook(r.err) }) // a closed loop has told of all
 	}
+}
+
+func (s *failures) tell(err error) {
+	if s.hook != nil {
+		s.hook(err)
+		return
+	}
+	s.l.log.Error("zonda: the failure of a future was never looked at", "error", err)
 }
 
 func (s *failures) remove(r *failure) bool {
@@ -62,13 +77,13 @@ func (s *failures) remove(r *failure) bool {
 	return ok
 }
 
-// tellAll logs what is left when the loop closes.
+// tellAll tells what is left when the loop closes.
 func (s *failures) tellAll() {
 	s.mu.Lock()
 	left := s.pending
 	s.pending = nil
 	s.mu.Unlock()
 	for r := range left {
-		r.log.Error("zonda: the failure of a future was never looked at", "error", r.err)
+		s.tell(r.err)
 	}
 }

@@ -37,9 +37,9 @@ func (g *Group) Co() *Co { return g.co }
 
 // Go starts fn as a child, at once, up to its first wait.
 func (g *Group) Go(fn func(co *Co) error) {
+	g.co.l.check("Group.Go")
 	g.live++
-	f := Go(g.co, func(co *Co) (struct{}, error) { return struct{}{}, fn(co) })
-	f.finally(func(_ struct{}, err error) {
+	goAct(g.co, fn).finally(func(_ struct{}, err error) {
 		g.live--
 		g.fail(err)
 		if g.live == 0 && g.empty != nil {
@@ -66,10 +66,26 @@ func (g *Group) wait(co *Co) error {
 	return Shield(co, 0, func(co *Co) error {
 		for g.live > 0 {
 			g.empty = NewPromise[struct{}](co.l)
+			g.empty.operate((*groupWait)(g))
 			if _, err := Await(co, g.empty.Future()); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// groupWait is the wait for a group's children. Nobody gives it up.
+type groupWait Group
+
+func (g *groupWait) withdraw() {}
+
+func (g *groupWait) about() about {
+	a := about{what: "the group's children"}
+	for _, f := range g.co.l.fibers() {
+		if f.co.parent == g.co {
+			a.on = append(a.on, f.body.future())
+		}
+	}
+	return a
 }

@@ -64,6 +64,10 @@ type Options struct {
 	// OnError receives the panics of callbacks (and of EveryGo's coroutines, which
 	// nobody awaits), as a *PanicError, instead of Logger. It runs on the loop. Default: nil, they are logged with their stack.
 	OnError func(error)
+	// OnUnobserved receives, instead of Logger, the errors of futures that have failed
+	// and that nobody has looked at, when the collector finds them or the loop is
+	// closed. It runs on the loop. Default: nil, they are logged.
+	OnUnobserved func(error)
 	// Strict makes every loop-only method check that its caller holds the loop,
 	// and makes no iteration leave its poll out. It costs about a microsecond a
 	// call. Default: false, except that builds with -race always check.
@@ -81,7 +85,8 @@ type Options struct {
 	Watchdog time.Duration
 	// Seed fixes what has no order by the rules: the events of one poll, posts of
 	// different goroutines, and what Rand gives. With the same seed it is the same
-	// each time. Default: 0, the order in which they come.
+	// each time. No iteration leaves its poll out then. Default: 0, the order in which
+	// they come.
 	Seed uint64
 }
 
@@ -196,12 +201,16 @@ func New(o *Options) (*Loop, error) {
 	if o.Observer != nil {
 		l.observer = *o.Observer
 	}
+	l.failures.l, l.failures.hook = l, o.OnUnobserved
 	l.root.l = l
 	l.void = Resolved(l, struct{}{})
 	l.watchdog.limit, l.watchdog.log, l.watchdog.holder = o.Watchdog, l.log, &l.holder
 	l.watchdog.start(l.gone)
 	return l, nil
 }
+
+// Seed is Options.Seed. Any goroutine may call it.
+func (l *Loop) Seed() uint64 { return l.seed }
 
 // PollerName is the name of the backend the loop sleeps in.
 func (l *Loop) PollerName() string { return l.poller.Name() }
@@ -358,7 +367,7 @@ func (l *Loop) runBatch() {
 func (l *Loop) poll() error {
 	l.events, l.event = l.fetched[:0], 0
 	idle := len(l.ready) == 0 && !l.mail.Load()
-	if !idle && l.skipped < maxSkips && !l.strict {
+	if !idle && l.skipped < maxSkips && !l.strict && l.seed == 0 {
 		l.skipped++
 		return nil
 	}

@@ -328,7 +328,7 @@ func TestPanicKeepsOwnership(t *testing.T) {
 // So does a runtime.Goexit of a coroutine that the loop has resumed.
 func TestGoexitInCoroutineKeepsOwnership(t *testing.T) {
 	l := guardedLoop(t)
-	loop.Go(l, func(co *loop.Co) (int, error) {
+	f := loop.Go(l, func(co *loop.Co) (int, error) {
 		loop.Yield(co)
 		l.Call(func() {
 			l.Call(func() {}) // would panic, and never stop
@@ -338,6 +338,9 @@ func TestGoexitInCoroutineKeepsOwnership(t *testing.T) {
 		return 0, nil
 	})
 	run(t, l)
+	if _, err := f.Result(); !errors.Is(err, loop.ErrGoexit) {
+		t.Errorf("the result: %v", err)
+	}
 }
 
 // foreignCallPanics reports whether another goroutine is kept from the loop.

@@ -76,6 +76,8 @@ func withoutPath(name string) string {
 // placeOf names what a task, or a handler, will run.
 func placeOf(v any) string {
 	switch v := v.(type) {
+	case string:
+		return v
 	case callback:
 		return funcName(v)
 	case HandlerFunc:

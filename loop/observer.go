@@ -15,11 +15,11 @@ type Observer struct {
 type StepKind uint8
 
 const (
-	StepNone StepKind = iota // no step at all: the zero Slowest
-	StepCallback
-	StepTimer
-	StepHandler   // of a descriptor
-	StepCoroutine // one turn of it, from one wait to the next
+	StepNone      StepKind = iota // no step at all: the zero Slowest
+	StepCallback                  // of Call, Post or OnDone
+	StepTimer                     // of At, After or a Ticker
+	StepHandler                   // of a descriptor
+	StepCoroutine                 // one turn of it, from one wait to the next
 )
 
 var stepNames = [...]string{"none", "callback", "timer", "handler", "coroutine"}
@@ -35,6 +35,7 @@ func (k StepKind) String() string {
 // A Step is one piece of work that a loop has done. It is valid only during the call
 // that gives it.
 type Step struct {
+	// Kind says what kind of work it was.
 	Kind StepKind
 	// Took is how long it held the loop.
 	Took time.Duration
@@ -49,7 +50,7 @@ func (s Step) Where() string { return placeOf(s.what) }
 // wants to know: see Options.Debug.
 func (l *Loop) timed(kind StepKind, what any, run func()) {
 	if f, ok := what.(*fiber); ok {
-		kind, what = StepCoroutine, f.body
+		kind, what = StepCoroutine, f.body.place() // it forgets that when it ends
 	}
 	l.watchdog.begin()
 	began := time.Now()

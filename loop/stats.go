@@ -17,12 +17,12 @@ type Stats struct {
 	// like.
 	Posts uint64
 	// Coroutines is how many were begun. Of them Live have not ended, and Waiting of
-	// those wait for something. Unwound is how many Close had to end, because they did
-	// not end when they were cancelled.
-	Coroutines uint64
-	Live       int
-	Waiting    int
-	Unwound    int
+	// those wait for something.
+	Coroutines    uint64
+	Live, Waiting int
+	// Unwound names the bodies that Close had to end, because they did not when they were
+	// cancelled.
+	Unwound []string
 	// Queued is how many callbacks wait for the next iteration, PendingTimers how many
 	// timers have yet to run, Descriptors how many are watched.
 	Queued, PendingTimers, Descriptors int
@@ -37,8 +37,9 @@ type Stats struct {
 
 // Slowest says which step of a loop has taken longest.
 type Slowest struct {
+	// Kind says what kind of work it was; StepNone: no step was timed.
 	Kind StepKind
-	// Where is the function, or the type, that ran.
+	// Where is the function, or the type, that ran, and Took how long it held the loop.
 	Where string
 	Took  time.Duration
 }
@@ -108,7 +109,7 @@ func (l *Loop) Stats() Stats {
 func (l *Loop) looked(now time.Duration) {
 	l.count.Lag.add(now - l.awayFrom)
 	l.awayFrom = now
-	if now-l.toldAt > freshness || l.strict {
+	if now-l.toldAt > freshness || l.clock != nil {
 		l.tell(now)
 	}
 }

@@ -175,7 +175,7 @@ func (k *look) reasonAt(p *promised, depth int) (what string, on []*fiber) {
 		on = append(on, more...)
 	}
 	if len(a.on) > 1 {
-		what = fmt.Sprintf("%s of %d futures", a.what, len(a.on))
+		what = fmt.Sprintf("%s (%d)", a.what, len(a.on))
 	}
 	return what, on
 }

@@ -12,8 +12,13 @@ import (
 // looptest.
 type stillClock struct{ now time.Time }
 
-func (c *stillClock) Now() time.Time            { return c.now }
-func (c *stillClock) Skip(d time.Duration) bool { c.now = c.now.Add(d); return true }
+func (c *stillClock) Now() time.Time { return c.now }
+func (c *stillClock) Skip(d time.Duration) bool {
+	if d > 0 {
+		c.now = c.now.Add(d)
+	}
+	return d > 0
+}
 
 func workerLoop(t *testing.T) *Loop {
 	return open(t, &Options{Poller: "chan", Clock: &stillClock{}, Strict: true})

@@ -13,6 +13,8 @@ import (
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
+
+	idle func() bool // called when nothing is due; set before the loop runs
 }
 
 var _ loop.Clock = (*Clock)(nil)
@@ -32,6 +34,9 @@ func (c *Clock) Now() time.Time {
 // Skip moves the clock forward by d. The loop calls it; a test may, to let time pass
 // while its code runs.
 func (c *Clock) Skip(d time.Duration) bool {
+	if d < 0 {
+		return c.idle != nil && c.idle()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)

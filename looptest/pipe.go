@@ -84,7 +84,7 @@ func (e *end) stir() {
 		return
 	}
 	e.queued = true
-	e.l.Call(e.tell)
+	loop.Local[readiness](e.l).add(e)
 }
 
 // tell is level-triggered: it comes back as long as there is something to tell,

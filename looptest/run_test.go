@@ -2,6 +2,7 @@ package looptest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +19,10 @@ type spy struct {
 }
 
 func (s *spy) Helper()          {}
+func (s *spy) Failed() bool     { return s.failed }
 func (s *spy) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
 
-func (s *spy) Logf(format string, args ...any) { s.log.WriteString(format) }
+func (s *spy) Logf(format string, args ...any) { fmt.Fprintf(&s.log, format+"\n", args...) }
 
 func (s *spy) Errorf(format string, args ...any) {
 	s.failed = true
@@ -37,12 +39,13 @@ func (s *spy) end() {
 func TestRunPassesErrorsOn(t *testing.T) {
 	NoLeaks(t)
 	want := errors.New("oops")
-	if err := run(t, time.Hour, func(*loop.Co) error { return want }); err != want {
+	r := runner{t: t, seed: 1, patience: time.Hour, grace: time.Hour}
+	if err := r.run(func(*loop.Co) error { return want }); err != want {
 		t.Errorf("got %v", err)
 	}
 }
 
-// A body that waits for what never comes is cancelled, with a reason.
+// A body that does not end is cancelled, with a reason.
 func TestRunOfStuckBody(t *testing.T) {
 	NoLeaks(t)
 	for name, wait := range map[string]func(co *loop.Co) error{
@@ -60,8 +63,8 @@ func TestRunOfStuckBody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &spy{TB: t}
-			err := run(s, time.Millisecond, wait)
-			s.end()
+			r := runner{t: s, seed: 1, patience: time.Millisecond, grace: time.Hour}
+			err := r.run(wait)
 			if !errors.Is(err, ErrStuck) {
 				t.Errorf("got %v", err)
 			}
