@@ -282,11 +282,26 @@ func play(t testing.TB, rt *rapid.T, steps []step, make func(*troupe, *script) s
 	}
 }
 
-// A permits is a semaphore beside its model.
+// lock is what a semaphore and a mutex have in common.
+type lock interface {
+	Acquire() *loop.Future[struct{}]
+	TryAcquire() bool
+	Release()
+	String() string
+}
+
+// mutexLock is a mutex as a semaphore with one permit.
+type mutexLock struct{ *loop.Mutex }
+
+func (m mutexLock) Acquire() *loop.Future[struct{}] { return m.Lock() }
+func (m mutexLock) TryAcquire() bool                { return m.TryLock() }
+func (m mutexLock) Release()                        { m.Unlock() }
+
+// A permits is a semaphore, or a mutex, beside its model.
 type permits struct {
 	tr    *troupe
 	s     *script
-	sem   *loop.Semaphore
+	sem   lock
 	first int
 	bound bool
 
@@ -335,6 +350,12 @@ func (p *permits) modelRelease() {
 func (p *permits) state() string { return p.sem.String() }
 
 func (p *permits) wanted() string {
+	if _, mutex := p.sem.(mutexLock); mutex {
+		if p.free > 0 {
+			return "<Mutex unlocked>"
+		}
+		return fmt.Sprintf("<Mutex locked, waiting %d>", len(p.waiting))
+	}
 	return fmt.Sprintf("<Semaphore free %d, waiting %d>", p.free, len(p.waiting))
 }
 
@@ -373,6 +394,16 @@ func TestSemaphoreModel(t *testing.T) {
 				p.sem = loop.NewSemaphore(tr.l, n)
 			}
 			return p
+		})
+	})
+}
+
+// L10: so it is with a mutex.
+func TestMutexModel(t *testing.T) {
+	watchdog(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		play(t, rt, drawSteps(rt, 5), func(tr *troupe, s *script) subject {
+			return &permits{tr: tr, s: s, sem: mutexLock{loop.NewMutex(tr.l)}, first: 1, bound: true, free: 1}
 		})
 	})
 }
