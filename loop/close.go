@@ -18,7 +18,8 @@ const (
 // loop goes on until they have ended and what was queued has run, for a second at
 // most. The coroutines that are left are then unwound: their waits return ErrClosed
 // at once, also those in deferred calls. Descriptors that are still watched stay
-// open; they belong to whoever watches them.
+// open; they belong to whoever watches them. Calls of Offload that have not begun never
+// will; Close does not wait for those that run.
 //
 // Any goroutine may call Close. If the loop runs, Close stops it and returns at
 // once; the rest happens before Run returns ErrClosed. In a body that Go began outside
@@ -52,6 +53,7 @@ func (l *Loop) shutdown() {
 	defer l.release()
 	defer l.dispose() // also if a callback calls runtime.Goexit
 	l.root.cancel(context.Canceled, ErrClosed)
+	l.calls.close()
 	l.drain()
 }
 
