@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -65,12 +66,27 @@ func (l *Loop) dispose() {
 		w.stop()
 	}
 	l.workers.idle = nil
-	l.ready, l.batch, l.timers, l.watches = nil, nil, timers{}, watches{}
+	l.forget()
+	l.timers, l.watches = timers{}, watches{}
 	l.failures.tellAll()
 	if err := l.poller.Close(); err != nil {
 		l.log.Error("zonda: closing the poller", "error", err)
 	}
 	close(l.gone)
+}
+
+// forget drops what is queued and never ran, and tells those who wait for it elsewhere.
+func (l *Loop) forget() {
+	l.mu.Lock()
+	posted := l.posted
+	l.posted = nil
+	l.mu.Unlock()
+	for _, t := range slices.Concat(l.batch[l.next:], l.ready, posted) {
+		if e, ok := t.(interface{ abandon() }); ok {
+			e.abandon()
+		}
+	}
+	l.ready, l.batch, l.next = nil, nil, 0
 }
 
 // drain runs the loop until nothing is left to run, or closeTime has passed.

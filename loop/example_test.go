@@ -269,21 +269,6 @@ func ExampleLoop_After() {
 	// <nil>
 }
 
-// Offload is for what blocks, such as files: the loop goes on meanwhile, and no more
-// than a bounded number of such calls run at a time.
-func ExampleOffload() {
-	l := newLoop()
-	defer l.Close()
-	size, err := loop.RunSync(l, func(co *loop.Co) (int, error) {
-		text, err := loop.Await(co, loop.Offload(l, func(context.Context) ([]byte, error) {
-			return os.ReadFile("example_test.go")
-		}))
-		return len(text), err
-	})
-	fmt.Println(size > 0, err)
-	// Output: true <nil>
-}
-
 // Do is the door into a loop that runs on another goroutine.
 func ExampleDo() {
 	l := newLoop()

@@ -52,6 +52,7 @@ func TestForeignGoroutineIsRefused(t *testing.T) {
 		"Go":                func() { loop.Go(l, body) },
 		"Spawn":             func() { loop.Spawn(l, body) },
 		"Offload":           func() { loop.Offload(l, func(context.Context) (int, error) { return 0, nil }) },
+		"Submit":            func() { loop.Submit(l, l, body) },
 		"NewPromise":        func() { loop.NewPromise[int](l) },
 		"Promise.Set":       func() { promise.Set(1) },
 		"Promise.TryFail":   func() { promise.TryFail(os.ErrClosed) },
