@@ -26,6 +26,8 @@ type Stats struct {
 	// Queued is how many callbacks wait for the next iteration, PendingTimers how many
 	// timers have yet to run, Descriptors how many are watched.
 	Queued, PendingTimers, Descriptors int
+	// Offloaded is how many calls of Offload run now, and OffloadQueue how many wait to.
+	Offloaded, OffloadQueue int
 	// Lag is how long the loop stayed away from its poller, again and again: what
 	// became ready meanwhile had to wait so long.
 	Lag Histogram
@@ -101,6 +103,7 @@ func (l *Loop) Stats() Stats {
 	l.told.Lock()
 	s := l.shown
 	l.told.Unlock()
+	s.Offloaded, s.OffloadQueue = l.OffloadQueue()
 	s.Blocked = l.watchdog.sites()
 	return s
 }

@@ -1,6 +1,7 @@
 package looptest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -157,4 +158,38 @@ type fatalSpy struct{ spy }
 func (s *fatalSpy) Fatalf(format string, args ...any) {
 	s.Errorf(format, args...)
 	panic("fatal")
+}
+
+// Calls of Offload end in the seed's order, each in an iteration of its own.
+func TestSeedOrdersOffload(t *testing.T) {
+	NoLeaks(t)
+	seen := map[string]bool{}
+	for seed := range uint64(20) {
+		var order string
+		r := runner{t: t, seed: seed + 1}
+		err := r.run(func(co *loop.Co) error {
+			var all []*loop.Future[struct{}]
+			for i := range 4 {
+				all = append(all, loop.Offload(co.Loop(), func(context.Context) (struct{}, error) {
+					order += fmt.Sprint(i)
+					return struct{}{}, nil
+				}))
+			}
+			if err := loop.Yield(co); err != nil {
+				return err
+			}
+			if len(order) != 1 {
+				t.Errorf("after one iteration %q have run", order)
+			}
+			_, err := loop.Await(co, loop.All(co.Loop(), all...))
+			return err
+		})
+		if err != nil || len(order) != 4 {
+			t.Errorf("seed %d: %q, %v", seed+1, order, err)
+		}
+		seen[order] = true
+	}
+	if len(seen) < 8 {
+		t.Errorf("20 seeds give only %d orders", len(seen))
+	}
 }

@@ -14,7 +14,8 @@ import (
 // New makes a loop on virtual time that watches no descriptors and checks every
 // call for ownership. What has no order by the loop's rules gets one from a seed,
 // which is logged if the test fails: with it in the environment variable ZONDA_SEED
-// the test runs the same again. The loop logs to t, and is closed when the test ends;
+// the test runs the same again. Calls of loop.Offload run on the loop itself, one in an
+// iteration. The loop logs to t, and is closed when the test ends;
 // a future whose failure nobody has looked at fails the test.
 func New(t testing.TB) *loop.Loop {
 	t.Helper()
@@ -29,14 +30,15 @@ func New(t testing.TB) *loop.Loop {
 }
 
 func newLoop(t testing.TB, seed uint64, strict bool) (*loop.Loop, *Clock) {
-	clock := NewClock()
+	clock, offload := NewClock(), &executor{}
 	l, err := loop.New(&loop.Options{
-		Poller: "chan",
-		Clock:  clock,
-		Strict: strict,
-		Debug:  true,
-		Seed:   seed,
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Poller:  "chan",
+		Clock:   clock,
+		Strict:  strict,
+		Debug:   true,
+		Seed:    seed,
+		Offload: offload.add,
+		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)),
 		OnUnobserved: func(err error) {
 			t.Errorf("looptest: a future has failed, and nobody has looked at it: %v", err)
 		},
@@ -44,6 +46,7 @@ func newLoop(t testing.TB, seed uint64, strict bool) (*loop.Loop, *Clock) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	offload.l = l
 	return l, clock
 }
 
