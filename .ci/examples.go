@@ -36,6 +36,17 @@ var questions = map[string]func(ctx context.Context, program string) error{
 			)
 		})
 	},
+	"pipeline": func(ctx context.Context, program string) error {
+		dir, err := os.MkdirTemp("", "pipeline")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		if err := os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600); err != nil {
+			return err
+		}
+		return prints(ctx, program, []string{dir}, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  "+dir)
+	},
 	"seeds": func(ctx context.Context, program string) error {
 		return prints(ctx, program, []string{"-scale", "0.01"}, "== P1", "== P2", "== P3", "== P4")
 	},
