@@ -12,7 +12,7 @@
 // calls that package loop names as safe, most often Post.
 //
 // The rule has a price: code on the loop must not block. A wait belongs into
-// loop.Await, and blocking or CPU-bound work into a goroutine: loop.FromFunc makes
+// loop.Await, and blocking or CPU-bound work into a goroutine: loop.Offload makes
 // a future of its result.
 //
 // # A server
@@ -47,7 +47,7 @@
 //	loop                    the kernel: Loop, timers, descriptors, futures, coroutines, locks
 //	stream                  bytes in order, with limits: streams, listeners, dialling
 //	http1                   HTTP/1.1 on streams, and an adapter for net/http's handlers
-//	looptest                for tests: a virtual clock, a network in memory
+//	looptest                for tests: a virtual clock, a network in memory, seeds
 //	internal/poll           which descriptors are ready, one file per mechanism
 //	internal/poll/polltest  the suite that every poll backend must pass
 //	internal/sock           socket system calls

@@ -75,6 +75,40 @@ func TestOffloadBound(t *testing.T) {
 	})
 }
 
+// I31, C04: two blocking functions run in parallel, as each waits for the other.
+func TestOffloadInParallel(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		l := co.Loop()
+		meet := make(chan int)
+		give := loop.Offload(l, func(context.Context) (int, error) { meet <- 7; return 1, nil })
+		take := loop.Offload(l, func(context.Context) (int, error) { return <-meet, nil })
+		got, err := loop.Await(co, loop.All(l, give, take))
+		if err == nil && (got[0] != 1 || got[1] != 7) {
+			t.Errorf("got %v", got)
+		}
+		return err
+	})
+}
+
+// I30, C02: what is called back, or chained, is on the loop.
+func TestOffloadOnDone(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		l := co.Loop()
+		f := loop.Offload(l, func(context.Context) (int, error) { return 7, nil })
+		p, told := loop.NewPromise[int](l), loop.NewPromise[int](l)
+		loop.Chain(f, p)
+		f.OnDone(func(f *loop.Future[int]) {
+			v, _ := f.Result()
+			told.Set(v) // for the loop only, which is checked
+		})
+		got, err := loop.Await(co, loop.All(l, p.Future(), told.Future()))
+		if err == nil && (got[0] != 7 || got[1] != 7) {
+			t.Errorf("got %v", got)
+		}
+		return err
+	})
+}
+
 // The default is four for each processor, sixteen at least.
 func TestOffloadLimitDefault(t *testing.T) {
 	for procs, want := range map[int]int{1: 16, 4: 16, 5: 20} {
