@@ -77,8 +77,8 @@ func TestOffloadBound(t *testing.T) {
 
 // I31, C04: two blocking functions run in parallel, as each waits for the other.
 func TestOffloadInParallel(t *testing.T) {
-	looptest.Run(t, func(co *loop.Co) error {
-		l := co.Loop()
+	l := offloading(t, 2)
+	onLoop(t, l, func(co *loop.Co) error {
 		meet := make(chan int)
 		give := loop.Offload(l, func(context.Context) (int, error) { meet <- 7; return 1, nil })
 		take := loop.Offload(l, func(context.Context) (int, error) { return <-meet, nil })
