@@ -1,6 +1,10 @@
 package stream
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 // What tests see of the inside.
 
@@ -34,3 +38,9 @@ func Descriptor(t Transport) int { return int(t.(*socket).fd) }
 
 // TransportOf is what s stands on.
 func TransportOf(s *Stream) Transport { return s.t }
+
+// ListenerDescriptor is the first socket's of a listener.
+func ListenerDescriptor(ln Listener) int { return ln.(*listener).doors[0].fd }
+
+// Resting reports whether listeners of l wait for descriptors.
+func Resting(l *loop.Loop) bool { return len(roomOf(l).resting) > 0 }

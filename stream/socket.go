@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -13,9 +14,9 @@ import (
 // socket is a Transport over a descriptor.
 type socket struct {
 	watch loop.Watch
-	peer  netip.AddrPort
-	from  *listener // told when the descriptor is free again; nil: dialled
-	fd    int32     // -1: closed, and its number may be someone else's
+	peer  netip.AddrPort // not valid: a Unix socket
+	room  *room          // told when the descriptor is free again
+	fd    int32          // -1: closed, and its number may be someone else's
 	want  loop.Events
 }
 
@@ -61,10 +62,31 @@ func (s *socket) Close(abort bool) error {
 	}
 	err := sock.Close(int(s.fd))
 	s.fd = -1
-	if s.from != nil {
-		s.from.descriptorFreed()
-	}
+	s.room.freed()
 	return err
+}
+
+// SetNoDelay is for TCP.
+func (s *socket) SetNoDelay(on bool) error {
+	switch {
+	case s.fd < 0:
+		return net.ErrClosed
+	case !s.peer.IsValid():
+		return errors.ErrUnsupported
+	}
+	return sock.SetNoDelay(int(s.fd), on)
+}
+
+// PeerCredentials is for Unix sockets.
+func (s *socket) PeerCredentials() (Credentials, error) {
+	switch {
+	case s.fd < 0:
+		return Credentials{}, net.ErrClosed
+	case s.peer.IsValid():
+		return Credentials{}, errors.ErrUnsupported
+	}
+	c, err := sock.PeerCredentials(int(s.fd))
+	return Credentials(c), err
 }
 
 func (s *socket) RemoteAddr() netip.AddrPort { return s.peer }
