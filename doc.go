@@ -12,7 +12,7 @@
 // calls that package loop names as safe, most often Post.
 //
 // The rule has a price: code on the loop must not block. A wait belongs into
-// loop.Await, and blocking or CPU-bound work into a goroutine: loop.FromFunc makes
+// loop.Await, and blocking or CPU-bound work into a goroutine: loop.Offload makes
 // a future of its result.
 //
 // # A server

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -193,6 +194,39 @@ func BenchmarkRefChannelPingPong(b *testing.B) {
 		<-pong
 	}
 	close(ping)
+}
+
+// BenchmarkOffload runs a function on a goroutine of the loop's and awaits its result.
+func BenchmarkOffload(b *testing.B) {
+	onLoop(b, nil, func(l *Loop, co *Co) {
+		fn := func(context.Context) (int, error) { return 1, nil }
+		for b.Loop() {
+			Await(co, Offload(l, fn))
+		}
+	})
+}
+
+// BenchmarkRefGoroutineRoundTrip hands a function with a context of its own to a
+// goroutine that waits for work, and waits for the result.
+func BenchmarkRefGoroutineRoundTrip(b *testing.B) {
+	b.ReportAllocs()
+	parent, end := context.WithCancel(context.Background())
+	defer end()
+	work, results := make(chan func(context.Context) (int, error)), make(chan int)
+	go func() {
+		for fn := range work {
+			ctx, cancel := context.WithCancel(parent)
+			v, _ := fn(ctx)
+			cancel()
+			results <- v
+		}
+	}()
+	fn := func(context.Context) (int, error) { return 1, nil }
+	for b.Loop() {
+		work <- fn
+		<-results
+	}
+	close(work)
 }
 
 // BenchmarkTimerAfterCancel100k makes and cancels a timer beside 100,000 others.

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -18,7 +19,8 @@ const (
 // loop goes on until they have ended and what was queued has run, for a second at
 // most. The coroutines that are left are then unwound: their waits return ErrClosed
 // at once, also those in deferred calls. Descriptors that are still watched stay
-// open; they belong to whoever watches them.
+// open; they belong to whoever watches them. Calls of Offload that have not begun never
+// will; Close does not wait for those that run.
 //
 // Any goroutine may call Close. If the loop runs, Close stops it and returns at
 // once; the rest happens before Run returns ErrClosed. In a body that Go began outside
@@ -52,6 +54,7 @@ func (l *Loop) shutdown() {
 	defer l.release()
 	defer l.dispose() // also if a callback calls runtime.Goexit
 	l.root.cancel(context.Canceled, ErrClosed)
+	l.calls.close()
 	l.drain()
 }
 
@@ -63,12 +66,27 @@ func (l *Loop) dispose() {
 		w.stop()
 	}
 	l.workers.idle = nil
-	l.ready, l.batch, l.timers, l.watches = nil, nil, timers{}, watches{}
+	l.forget()
+	l.timers, l.watches = timers{}, watches{}
 	l.failures.tellAll()
 	if err := l.poller.Close(); err != nil {
 		l.log.Error("zonda: closing the poller", "error", err)
 	}
 	close(l.gone)
+}
+
+// forget drops what is queued and never ran, and tells those who wait for it elsewhere.
+func (l *Loop) forget() {
+	l.mu.Lock()
+	posted := l.posted
+	l.posted = nil
+	l.mu.Unlock()
+	for _, t := range slices.Concat(l.batch[l.next:], l.ready, posted) {
+		if e, ok := t.(interface{ abandon() }); ok {
+			e.abandon()
+		}
+	}
+	l.ready, l.batch, l.next = nil, nil, 0
 }
 
 // drain runs the loop until nothing is left to run, or closeTime has passed.

@@ -20,10 +20,9 @@
 //     loop: the goroutine inside Run, or the coroutine that it is resuming. Before,
 //     between and after Runs it belongs to the goroutine that has it. Other
 //     goroutines may call exactly: Post, Do, Stop, Close, Closed, Logger,
-//     PollerName, Of, Promise.Post, Future.Wait, and what context.Context has of a
-//     Co. So state that
-//     only the loop touches needs no locks. Builds with -race, and Options.Strict,
-//     check this at every call.
+//     PollerName, OffloadQueue, Of, Promise.Post, Future.Wait, what context.Context
+//     has of a Co, and the methods of a Pool. So state that only the loop touches
+//     needs no locks. Builds with -race, and Options.Strict, check this at every call.
 //  2. Order. An iteration runs the callbacks that were queued when it began, then
 //     the timers that were due, then it polls and runs the handlers of descriptors
 //     that are ready. What a callback queues runs in the next iteration. Timers with
@@ -36,18 +35,20 @@
 //  5. Panics. A panic in a callback is reported and the loop goes on; one in a
 //     coroutine becomes its future's error.
 //  6. Blocking blocks everyone. A callback or coroutine that calls something slow
-//     holds up the whole loop; run that in a goroutine, and fulfil a Promise with
-//     Post.
+//     holds up the whole loop; run that with Offload, or in a goroutine that fulfils
+//     a Promise with Post.
 //  7. Threads. A body must not lock its OS thread across a wait: the runtime ends the
 //     program if the lock differs between a coroutine's creation and resumption.
+//  8. Several loops. Nothing is shared between two: a coroutine never changes its
+//     loop, a future is awaited on its own, and Submit leads from one to another.
 //
 // # Files
 //
 // loop, fd, timer and heap, wake, clock, every and signal are the loop of callbacks;
 // hold checks rule 1. future and failure are promises, combine and from make futures
-// of other things. co and context are a coroutine as its body sees it, coroutine
+// of other things, and offload of functions that block. co and context are a coroutine as its body sees it, coroutine
 // starts and suspends it, fiber and worker switch to it, group keeps several
-// together. local keeps what others
-// want once for each loop. park is the line in which lock and queue keep who waits, and store what a
-// queue keeps. run and close are the two ends.
+// together. local keeps what others want once for each loop. park is the line in which
+// lock and queue keep who waits, and store what a queue keeps. run and close are the two
+// ends. submit leads from loop to loop, and pool runs several.
 package loop

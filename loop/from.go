@@ -56,7 +56,8 @@ func FromContext(l *Loop, ctx context.Context) *Future[struct{}] {
 
 // FromFunc is a future of fn's result. fn runs on a goroutine of its own, so it may
 // block; ctx, which it is given, is done when the future is not awaited any more or
-// the loop is closed. A panic in fn fails the future.
+// the loop is closed. A panic in fn fails the future. How many run at a time is the
+// caller's affair; where that is up to clients, take Offload, which has a bound.
 func FromFunc[T any](l *Loop, fn func(ctx context.Context) (T, error)) *Future[T] {
 	p := NewPromise[T](l)
 	ctx, cancel := context.WithCancel(&l.root)

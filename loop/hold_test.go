@@ -51,6 +51,8 @@ func TestForeignGoroutineIsRefused(t *testing.T) {
 		"Current":           func() { l.Current() },
 		"Go":                func() { loop.Go(l, body) },
 		"Spawn":             func() { loop.Spawn(l, body) },
+		"Offload":           func() { loop.Offload(l, func(context.Context) (int, error) { return 0, nil }) },
+		"Submit":            func() { loop.Submit(l, l, body) },
 		"NewPromise":        func() { loop.NewPromise[int](l) },
 		"Promise.Set":       func() { promise.Set(1) },
 		"Promise.TryFail":   func() { promise.TryFail(os.ErrClosed) },
@@ -98,6 +100,7 @@ func TestForeignGoroutineMay(t *testing.T) {
 			defer close(asked)
 			l.Logger()
 			l.Closed()
+			l.OffloadQueue()
 			if err := promise.Post(7, nil); err != nil {
 				t.Error(err)
 			}

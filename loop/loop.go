@@ -63,6 +63,17 @@ type Options struct {
 	// OnError receives the panics of callbacks (and of EveryGo's coroutines, which
 	// nobody awaits), as a *PanicError, instead of Logger. It runs on the loop. Default: nil, they are logged with their stack.
 	OnError func(error)
+	// OffloadLimit is how many calls of Offload run at a time. Default, also for less
+	// than 1: four for each processor that Go uses (GOMAXPROCS) when the loop is made,
+	// and at least 16.
+	OffloadLimit int
+	// Offload has the calls of Offload run elsewhere than on the loop's own goroutines
+	// (Tornado's set_default_executor): it is called on the loop with a job that is to
+	// run once, now or later, on whichever goroutine. A job that runs in Offload itself
+	// holds up the loop, for tests or as Tornado's dummy_executor; its result comes in a
+	// later iteration all the same. OffloadLimit has no meaning then. A job whose fn
+	// calls runtime.Goexit ends the goroutine it is run by. Default: nil.
+	Offload func(job func())
 	// Strict makes every loop-only method check that its caller holds the loop,
 	// and makes no iteration leave its poll out. It costs about a microsecond a
 	// call. Default: false, except that builds with -race always check.
@@ -101,6 +112,7 @@ type Loop struct {
 	kept     time.Duration // how long the others kept the P then
 	unused   int           // sleeps since there was a burst: see trim
 	current  *fiber        // the coroutine that runs; nil: the goroutine in Run
+	calls    calls         // of Offload; has a lock of its own
 	root     Co            // ancestor of every coroutine; cancelled by Close
 	workers  workers
 	buffer   []byte // ReadBuffer
@@ -160,6 +172,7 @@ func New(o *Options) (*Loop, error) {
 		l.log = slog.Default()
 	}
 	l.root.l = l
+	l.calls.limit, l.calls.executor = offloadLimit(o.OffloadLimit), o.Offload
 	l.void = Resolved(l, struct{}{})
 	return l, nil
 }

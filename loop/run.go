@@ -61,35 +61,45 @@ func Do[T any](ctx context.Context, l *Loop, body func(*Co) (T, error)) (T, erro
 	}
 	l.checkOutside("Do")
 	got := make(chan result, 1)
-	var zero T
-	err := l.Post(func() {
-		call := &Co{extra: &extra{outer: ctx}}
-		call.attach(&l.root)
-		if ctx.Err() != nil { // before the body begins, not an iteration later
-			call.cancel(ctx.Err(), context.Cause(ctx))
-		}
-		stop := context.AfterFunc(ctx, func() {
-			cause := context.Cause(ctx)
-			_ = l.Post(func() { call.cancel(ctx.Err(), cause) })
-		})
-		Go(call, body).finally(func(v T, err error) {
-			stop()
-			call.detach()
-			got <- result{v, err}
-		})
+	done := func(v T, err error) { got <- result{v, err} }
+	if err := l.post(&entry[T]{ctx, l, body, done}); err != nil {
+		var none T
+		return none, err
+	}
+	r := <-got
+	return r.v, r.err
+}
+
+// An entry is a task that others post to l: it begins body as a coroutine that has
+// ctx's values and is cancelled when ctx is, with the same cause. done is called once,
+// where l is held, with the outcome; it must not run user code.
+type entry[T any] struct {
+	ctx  context.Context
+	l    *Loop
+	body func(*Co) (T, error)
+	done func(T, error)
+}
+
+func (e *entry[T]) run() {
+	ctx, l := e.ctx, e.l
+	call := &Co{extra: &extra{outer: ctx}}
+	call.attach(&l.root)
+	if ctx.Err() != nil { // before the body begins, not an iteration later
+		call.cancel(ctx.Err(), context.Cause(ctx))
+	}
+	stop := context.AfterFunc(ctx, func() {
+		cause := context.Cause(ctx)
+		_ = l.Post(func() { call.cancel(ctx.Err(), cause) }) // a closed loop has cancelled it
 	})
-	if err != nil {
-		return zero, err
-	}
-	select {
-	case r := <-got:
-		return r.v, r.err
-	case <-l.gone:
-	}
-	select { // the body may have ended while the loop was closing
-	case r := <-got:
-		return r.v, r.err
-	default:
-		return zero, ErrClosed
-	}
+	Go(call, e.body).finally(func(v T, err error) {
+		stop()
+		call.detach()
+		e.done(v, err)
+	})
+}
+
+// abandon takes the place of run when the loop is closed first.
+func (e *entry[T]) abandon() {
+	var none T
+	e.done(none, ErrClosed)
 }
