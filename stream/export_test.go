@@ -16,7 +16,7 @@ func Held(s *Stream) (held []string) {
 	for name, is := range map[string]bool{
 		"input":    s.in != nil,
 		"output":   s.out != nil,
-		"closing":  s.closing != nil,
+		"rare":     s.rare != nil,
 		"offering": s.offering,
 	} {
 		if is {
@@ -26,8 +26,10 @@ func Held(s *Stream) (held []string) {
 	return held
 }
 
-// CloseTimerPending reports whether a close still has its timer.
-func CloseTimerPending(s *Stream) bool { return s.closing != nil && s.closing.timer.Pending() }
+// TimerPending reports whether a timer watches the peer.
+func TimerPending(s *Stream) bool {
+	return s.out != nil && s.out.timer.Pending() || s.closing() != nil && s.closing().timer.Pending()
+}
 
 // Descriptor is a socket's.
 func Descriptor(t Transport) int { return int(t.(*socket).fd) }

@@ -90,12 +90,12 @@ func follow(t *testing.T, tr *script, body func(p *pair, s *stream.Stream)) {
 func TestTransportFailures(t *testing.T) {
 	broken := errors.New("broken")
 	t.Run("start", func(t *testing.T) {
-		if _, err := stream.New(nil, &script{startErr: broken}); err != broken {
+		if _, err := stream.New(looptest.New(t), &script{startErr: broken}); err != broken {
 			t.Error(err)
 		}
 	})
 	t.Run("first want", func(t *testing.T) {
-		if _, err := stream.New(nil, &script{wantErr: broken}); err != broken {
+		if _, err := stream.New(looptest.New(t), &script{wantErr: broken}); err != broken {
 			t.Error(err)
 		}
 	})
