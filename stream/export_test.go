@@ -36,3 +36,12 @@ func Descriptor(t Transport) int { return int(t.(*socket).fd) }
 
 // TransportOf is what s stands on.
 func TransportOf(s *Stream) Transport { return s.t }
+
+// SearchPlanned reports, when it is called, whether the read that waits for a match now
+// has a timer.
+func SearchPlanned(s *Stream) func() bool {
+	if s.in == nil || s.in.read == nil {
+		return func() bool { return false }
+	}
+	return s.in.read.pattern.timer.Pending
+}
