@@ -22,7 +22,8 @@ func Sendfile(fd int, f *os.File, offset int64, n int) (int, error) {
 	// Not Fd: that would make the file blocking for good. And if someone closes the
 	// file meanwhile, its number is not given away before this ends.
 	if err := raw.Control(func(in uintptr) { sent, failed = sendfile(fd, int(in), offset, n) }); err != nil {
-		return 0, err
+		// Control has no other reason, and its error does not match os.ErrClosed.
+		return 0, &os.PathError{Op: "sendfile", Path: f.Name(), Err: os.ErrClosed}
 	}
 	return sent, failed
 }
