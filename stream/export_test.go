@@ -1,6 +1,10 @@
 package stream
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 // What tests see of the inside.
 
@@ -45,3 +49,6 @@ func SearchPlanned(s *Stream) func() bool {
 	}
 	return s.in.read.pattern.timer.Pending
 }
+
+// StallTimer is the timer of what waits to be sent.
+func StallTimer(s *Stream) loop.Timer { return s.out.timer }
