@@ -20,7 +20,7 @@ func Held(s *Stream) (held []string) {
 	for name, is := range map[string]bool{
 		"input":    s.in != nil,
 		"output":   s.out != nil,
-		"closing":  s.closing != nil,
+		"rare":     s.rare != nil,
 		"offering": s.offering,
 	} {
 		if is {
@@ -30,8 +30,10 @@ func Held(s *Stream) (held []string) {
 	return held
 }
 
-// CloseTimerPending reports whether a close still has its timer.
-func CloseTimerPending(s *Stream) bool { return s.closing != nil && s.closing.timer.Pending() }
+// TimerPending reports whether a timer watches the peer.
+func TimerPending(s *Stream) bool {
+	return s.out != nil && s.out.timer.Pending() || s.closing() != nil && s.closing().timer.Pending()
+}
 
 // Descriptor is a socket's.
 func Descriptor(t Transport) int { return int(t.(*socket).fd) }
@@ -44,3 +46,15 @@ func ListenerDescriptor(ln Listener) int { return ln.(*listener).doors[0].fd }
 
 // Resting reports whether listeners of l wait for descriptors.
 func Resting(l *loop.Loop) bool { return len(roomOf(l).resting) > 0 }
+
+// SearchPlanned reports, when it is called, whether the read that waits for a match now
+// has a timer.
+func SearchPlanned(s *Stream) func() bool {
+	if s.in == nil || s.in.read == nil {
+		return func() bool { return false }
+	}
+	return s.in.read.pattern.timer.Pending
+}
+
+// StallTimer is the timer of what waits to be sent.
+func StallTimer(s *Stream) loop.Timer { return s.out.timer }

@@ -51,6 +51,12 @@ func (s *socket) Read(p []byte) (int, error) {
 func (s *socket) Write(p []byte) (int, error) { return sock.Write(int(s.fd), p) }
 func (s *socket) CloseWrite() error           { return sock.ShutdownWrite(int(s.fd)) }
 
+func (s *socket) Writev(bufs [][]byte) (int, error) { return sock.Writev(int(s.fd), bufs) }
+
+func (s *socket) Sendfile(f *os.File, offset int64, n int) (int, error) {
+	return sock.Sendfile(int(s.fd), f, offset, n)
+}
+
 func (s *socket) Close(abort bool) error {
 	if s.fd < 0 {
 		return net.ErrClosed
