@@ -100,6 +100,7 @@ func (s *Stream) CloseWrite() error {
 	s.shut = true
 	if s.out == nil {
 		s.drained()
+		s.refresh()
 	}
 	if s.err != io.EOF {
 		return s.err
@@ -123,7 +124,12 @@ func (s *Stream) drained() {
 	}
 	if !s.fin {
 		// Not twice: when the peer has ended too, it is an error.
-		if err := s.t.CloseWrite(); err != nil {
+		err := s.t.CloseWrite()
+		if err == ErrAgain {
+			s.out = &outgoing{} // no bytes, and yet something that waits: flush comes back here
+			return
+		}
+		if err != nil {
 			s.fail(err)
 			return
 		}
