@@ -96,6 +96,7 @@ func (s *Stream) CloseWrite() error {
 	s.shut = true
 	if s.out == nil {
 		s.drained()
+		s.refresh()
 	}
 	if s.err != io.EOF {
 		return s.err
@@ -120,7 +121,14 @@ func (s *Stream) drained() {
 	}
 	if !s.fin {
 		// Not twice: when the peer has ended too, it is an error.
-		if err := s.t.CloseWrite(); err != nil {
+		err := s.t.CloseWrite()
+		if err == ErrAgain {
+			// No bytes, and yet something that waits: flush comes back here.
+			s.out = &outgoing{home: s.home, progress: s.l.Now()}
+			s.watchPeer()
+			return
+		}
+		if err != nil {
 			s.fail(err)
 			return
 		}

@@ -71,7 +71,8 @@ func (s *Stream) fill(e loop.Events) {
 	switch {
 	case s.err != nil || err == nil:
 		// Over, by whoever was given the bytes; or there may be more.
-	case err == io.EOF && !s.eof:
+	case err == io.EOF && !s.eof, err == errTruncated && s.closing() != nil && !s.eof:
+		// Of a peer that must end its side no goodbye is expected: many give none.
 		s.finished()
 	case err == ErrAgain || err == io.EOF:
 		if n == 0 && e&loop.Failed != 0 && e&loop.Readable == 0 {

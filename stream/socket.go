@@ -23,6 +23,7 @@ type socket struct {
 // Start watches for input from the first, as every stream does: that saves a system
 // call per connection.
 func (s *socket) Start(l *loop.Loop, h loop.Handler) (err error) {
+	s.watch.Stop() // of the handler before
 	s.want = loop.Readable
 	s.watch, err = l.Watch(int(s.fd), s.want, h)
 	return err

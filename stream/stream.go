@@ -31,7 +31,7 @@ var (
 // not usable; New makes one. When it has been closed its operations give an error
 // that matches net.ErrClosed, or the error that broke it.
 type Stream struct {
-	// Immutable after New.
+	// Immutable after New, but for StartTLS, which puts TLS on top of t.
 	*home // what it shares with the other streams of its loop
 	t     Transport
 
