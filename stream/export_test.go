@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"context"
+	"fmt"
 	"unsafe"
 
 	"github.com/zonda-go/zonda/loop"
@@ -58,3 +60,19 @@ func SearchPlanned(s *Stream) func() bool {
 
 // StallTimer is the timer of what waits to be sent.
 func StallTimer(s *Stream) loop.Timer { return s.out.timer }
+
+// AwaitListening waits until each of a server's loops accepts for itself. It is not for
+// whoever holds one.
+func AwaitListening(srv *Server) error {
+	for _, st := range srv.sv.sites {
+		if _, err := loop.Do(context.Background(), st.l, func(*loop.Co) (int, error) {
+			if len(st.listeners) != 1 {
+				return 0, fmt.Errorf("%d listeners", len(st.listeners))
+			}
+			return 0, nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
