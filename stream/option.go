@@ -19,7 +19,7 @@ type Credentials struct {
 // macOS and FreeBSD, there without the PID. Elsewhere, and on a stream of another kind, the
 // error matches errors.ErrUnsupported.
 func (s *Stream) PeerCredentials() (Credentials, error) {
-	if t, ok := s.t.(interface{ PeerCredentials() (Credentials, error) }); ok {
+	if t, ok := s.lowest().(interface{ PeerCredentials() (Credentials, error) }); ok {
 		c, err := t.PeerCredentials()
 		return c, optionError("peer credentials", err)
 	}
@@ -30,10 +30,22 @@ func (s *Stream) PeerCredentials() (Credentials, error) {
 // earlier bytes are on their way: see System.Delay. On a stream that is not over TCP the
 // error matches errors.ErrUnsupported.
 func (s *Stream) SetNoDelay(on bool) error {
-	if t, ok := s.t.(interface{ SetNoDelay(on bool) error }); ok {
+	if t, ok := s.lowest().(interface{ SetNoDelay(on bool) error }); ok {
 		return optionError("no delay", t.SetNoDelay(on))
 	}
 	return optionError("no delay", errors.ErrUnsupported)
+}
+
+// lowest is the transport below TLS.
+func (s *Stream) lowest() Transport {
+	t := s.t
+	for {
+		upper, ok := t.(*secure)
+		if !ok {
+			return t
+		}
+		t = upper.inner
+	}
 }
 
 func optionError(what string, err error) error {
