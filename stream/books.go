@@ -26,16 +26,19 @@ type verdict int
 
 const (
 	entered verdict = iota
-	refused         // there are too many of its address
+	refused         // there are too many of its address, or the server is ending
 	waits           // there are too many
 )
 
-// enter counts a connection in, if there is room; full says that there is no more now.
+// enter counts a connection in, if there is room; full says that no more can come in
+// now.
 func (b *books) enter(from netip.Addr) (v verdict, full bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	limited := b.perAddr > 0 && from.IsValid()
 	switch {
+	case b.draining:
+		return refused, true
 	case b.full():
 		return waits, true
 	case limited && b.byAddr[from] >= b.perAddr:

@@ -382,3 +382,20 @@ func TestKeepAliveTimes(t *testing.T) {
 		}
 	})
 }
+
+// Tornado T25: what is an address and what is none. Nothing of the kind is looked up.
+func TestLiteralsOnly(t *testing.T) {
+	onSockets(t, func(p *pair) {
+		for _, host := range []string{
+			"www.google.com", "4.4.4.4<", " 127.0.0.1", " ", "\n", "\x00", "127.0.0.1\x00", strings.Repeat("a", 100), "127.1", "[::1", "::1%\x00",
+		} {
+			if ln, err := p.n.Listen(p.l, "tcp", net.JoinHostPort(host, "0")); err == nil {
+				p.t.Errorf("%q: it listens at %v", host, ln.Addr())
+				_ = ln.Close()
+			}
+			if tr, err := p.n.Dial(p.co, "tcp", net.JoinHostPort(host, "1")); err == nil {
+				p.t.Errorf("%q: connected to %v", host, tr.RemoteAddr())
+			}
+		}
+	})
+}

@@ -292,3 +292,24 @@ func TestPeerCredentials(t *testing.T) {
 		}
 	})
 }
+
+// A Unix socket knows no reset: what was written before Abort can be read, and the end
+// is an orderly one, unless this side had not read everything.
+func TestUnixAbort(t *testing.T) {
+	onSockets(t, func(p *pair) {
+		for junk, want := range map[string]error{"": io.EOF, "unread": syscall.ECONNRESET} {
+			ln := p.listenUnix(stream.System{}, socketName(p.t))
+			near, far := p.connectUnix(stream.System{}, ln)
+			near.Write([]byte(junk))
+			far.Write([]byte("last words"))
+			far.Abort()
+			p.gets(near.ReadFull(10), "last words")
+			_, err := loop.Await(p.co, near.ReadSome(1))
+			if !errors.Is(err, want) && runtime.GOOS == "linux" {
+				p.t.Errorf("with %q unread it ends with %v, want %v", junk, err, want)
+			}
+			near.Abort()
+			_ = ln.Close()
+		}
+	})
+}
