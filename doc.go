@@ -45,7 +45,7 @@
 // Imports point downwards only; deps_test.go holds the arrows.
 //
 //	loop                    the kernel: Loop, timers, descriptors, futures, coroutines, locks
-//	stream                  bytes in order, with limits: streams, listeners, dialling
+//	stream                  bytes in order, with limits: streams, TLS, listeners, servers, dialling
 //	http1                   HTTP/1.1 on streams, and an adapter for net/http's handlers
 //	looptest                for tests: a virtual clock, a network in memory, seeds
 //	internal/poll           which descriptors are ready, one file per mechanism

@@ -87,6 +87,8 @@ func (w *world) dial(co *loop.Co) *client {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	// A client is patient: virtual time jumps while a goroutine of Std computes.
+	s.SetWriteLimits(stream.WriteLimits{Stall: -1})
 	return &client{s, w.t}
 }
 

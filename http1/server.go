@@ -69,6 +69,12 @@ type Server struct {
 // Shutdown or Close; then it returns ErrServerClosed. Other errors say why it could
 // not listen.
 func (s *Server) ListenAndServe(address string) error {
+	if s.Network == nil {
+		var err error // nothing runs yet that looking up a name could hold up
+		if address, err = stream.LookUp(context.Background(), "tcp", address); err != nil {
+			return err
+		}
+	}
 	l, err := loop.New(&loop.Options{Logger: s.Logger})
 	if err != nil {
 		return err

@@ -110,6 +110,7 @@ type listener struct {
 	addr    netip.AddrPort
 	fn      func(stream.Transport)
 	waiting []*end
+	paused  bool
 	closed  bool
 }
 
@@ -118,11 +119,22 @@ func (ln *listener) Accept(fn func(stream.Transport)) error {
 		return &net.OpError{Op: "accept", Net: "tcp", Addr: ln.Addr(), Err: net.ErrClosed}
 	}
 	ln.fn = fn
-	for _, e := range ln.waiting {
+	ln.Resume()
+	return nil
+}
+
+func (ln *listener) Pause() { ln.paused = true }
+
+func (ln *listener) Resume() {
+	ln.paused = false
+	if ln.fn == nil {
+		return
+	}
+	waiting := ln.waiting
+	ln.waiting = nil
+	for _, e := range waiting {
 		ln.connected(e)
 	}
-	ln.waiting = nil
-	return nil
 }
 
 func (ln *listener) Addr() net.Addr { return net.TCPAddrFromAddrPort(ln.addr) }
@@ -145,10 +157,13 @@ func (ln *listener) connected(e *end) {
 		return
 	}
 	ln.l.Call(func() {
-		if ln.closed {
+		switch {
+		case ln.closed:
 			_ = e.Close(true)
-			return
+		case ln.paused:
+			ln.waiting = append(ln.waiting, e)
+		default:
+			ln.fn(e)
 		}
-		ln.fn(e)
 	})
 }

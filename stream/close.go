@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/zonda-go/zonda/loop"
@@ -14,19 +13,14 @@ import (
 // bytes that were written.
 const lingerTime = 30 * time.Second
 
-var (
-	// ErrNotDelivered is what Close's future gives when the peer did not take all
-	// that was written, or may not have. The cause is joined to it.
-	ErrNotDelivered = errors.New("stream: closed before everything was delivered")
-
-	errNoProgress = fmt.Errorf("stream: no progress of the peer for %v: %w", lingerTime, os.ErrDeadlineExceeded)
-)
+// ErrNotDelivered is what Close's future gives when the peer did not take all that
+// was written, or may not have. The cause is joined to it.
+var ErrNotDelivered = errors.New("stream: closed before everything was delivered")
 
 // closing is a stream on its way to its end.
 type closing struct {
-	s     *Stream
 	p     *loop.Promise[struct{}]
-	timer loop.Timer
+	timer loop.Timer // while only the peer's end is missing
 }
 
 // Close ends the stream and delivers what was written: it sends what is queued,
@@ -43,13 +37,13 @@ type closing struct {
 // The future fails with ErrNotDelivered if the connection broke, now or before; to
 // close again gives the same future.
 func (s *Stream) Close() *loop.Future[struct{}] {
-	if s.closing != nil {
-		return s.closing.p.Future()
+	if c := s.closing(); c != nil {
+		return c.p.Future()
 	}
-	c := &closing{s: s, p: loop.NewPromise[struct{}](s.l)}
+	c := &closing{p: loop.NewPromise[struct{}](s.l)}
 	c.p.Quiet()
 	s.forgetInput()
-	s.closing = c
+	s.seldom().closing = c
 	switch {
 	case s.err == ErrClosed:
 		c.finish(io.EOF) // whoever called Abort knows what that means
@@ -58,9 +52,11 @@ func (s *Stream) Close() *loop.Future[struct{}] {
 		c.finish(s.err)
 		return c.p.Future()
 	}
-	c.timer = s.l.After(lingerTime, c.expire)
 	if s.out == nil {
 		s.drained()
+	} else {
+		s.moved() // from now on another limit holds
+		s.watchPeer()
 	}
 	s.refresh()
 	return c.p.Future()
@@ -71,7 +67,7 @@ func (s *Stream) Close() *loop.Future[struct{}] {
 func (s *Stream) CloseIdle() {
 	switch {
 	case s.err != nil:
-	case s.closing == nil && s.out == nil && s.in == nil && s.silent():
+	case s.closing() == nil && s.out == nil && s.in == nil && s.silent():
 		s.forgetInput()
 		s.end(ErrClosed, false)
 	default:
@@ -100,6 +96,7 @@ func (s *Stream) CloseWrite() error {
 	s.shut = true
 	if s.out == nil {
 		s.drained()
+		s.refresh()
 	}
 	if s.err != io.EOF {
 		return s.err
@@ -118,18 +115,29 @@ func (s *Stream) Abort() {
 
 // drained is called when nothing waits to be sent.
 func (s *Stream) drained() {
-	if s.closing == nil && !s.shut {
+	c := s.closing()
+	if c == nil && !s.shut {
 		return
 	}
 	if !s.fin {
 		// Not twice: when the peer has ended too, it is an error.
-		if err := s.t.CloseWrite(); err != nil {
+		err := s.t.CloseWrite()
+		if err == ErrAgain {
+			// No bytes, and yet something that waits: flush comes back here.
+			s.out = &outgoing{home: s.home, progress: s.l.Now()}
+			s.watchPeer()
+			return
+		}
+		if err != nil {
 			s.fail(err)
 			return
 		}
 		s.fin = true
 	}
 	s.bothEnded()
+	if c != nil && s.err == nil {
+		c.timer = s.l.After(lingerTime, func() { s.end(io.EOF, false) })
+	}
 }
 
 // bothEnded ends the stream when both sides have ended. There is nothing to wait
@@ -138,18 +146,6 @@ func (s *Stream) drained() {
 func (s *Stream) bothEnded() {
 	if s.fin && s.eof && s.err == nil {
 		s.end(io.EOF, false)
-	}
-}
-
-func (c *closing) progress() { c.timer.Reset(lingerTime) }
-
-// expire cuts off a peer that makes no progress. If all was sent, the system goes
-// on delivering it by itself.
-func (c *closing) expire() {
-	if c.s.fin {
-		c.s.end(io.EOF, false)
-	} else {
-		c.s.end(errNoProgress, true)
 	}
 }
 

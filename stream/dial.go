@@ -5,24 +5,58 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/sock"
 	"github.com/zonda-go/zonda/loop"
 )
 
-// Dial connects to address, which must be an IP address and a port; looking up
-// names is not built yet. When co is cancelled, the attempt is given up. Errors are
-// *net.OpError; a port that nobody listens on matches syscall.ECONNREFUSED.
+// A Unix socket whose queue of waiting connections is full is tried again after this
+// long, and then twice as long, up to the second.
+const minFullPause, maxFullPause = time.Millisecond, 100 * time.Millisecond
+
+// Dial connects to address: for TCP an IP address and a port, see LookUp for names;
+// for "unix" a path or an abstract name. When co is cancelled, the attempt is given up.
+// Errors are *net.OpError; an address on which nobody listens matches
+// syscall.ECONNREFUSED, a path that does not exist fs.ErrNotExist.
 func (n System) Dial(co *loop.Co, network, address string) (Transport, error) {
+	conn := n.settings()
+	if network == "unix" {
+		s, err := connectUnix(co, address, &conn)
+		if err != nil {
+			return nil, &net.OpError{Op: "dial", Net: network, Addr: &net.UnixAddr{Net: network, Name: address}, Err: err}
+		}
+		return s, nil
+	}
 	addr, err := parseAddress(network, address)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
-	t, err := connect(co, addr)
+	s, err := connect(co, addr, &conn)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: net.TCPAddrFromAddrPort(addr), Err: err}
 	}
-	return t, nil
+	return s, nil
+}
+
+// connectUnix waits as long as the listener's queue is full, as a connect that blocks
+// would.
+func connectUnix(co *loop.Co, name string, conn *sock.Settings) (*socket, error) {
+	for pause := minFullPause; ; pause = min(2*pause, maxFullPause) {
+		if err := loop.Yield(co); err != nil {
+			return nil, err
+		}
+		fd, err := sock.ConnectUnix(name, conn)
+		if err == nil {
+			return &socket{fd: int32(fd), room: roomOf(co.Loop())}, nil
+		}
+		if err != sock.ErrAgain {
+			return nil, err
+		}
+		if err := loop.Sleep(co, pause); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func parseAddress(network, address string) (netip.AddrPort, error) {
@@ -40,8 +74,8 @@ func parseAddress(network, address string) (netip.AddrPort, error) {
 	return addr, nil
 }
 
-func connect(co *loop.Co, addr netip.AddrPort) (*socket, error) {
-	fd, err := sock.Connect(addr)
+func connect(co *loop.Co, addr netip.AddrPort, conn *sock.Settings) (*socket, error) {
+	fd, err := sock.Connect(addr, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +88,7 @@ func connect(co *loop.Co, addr netip.AddrPort) (*socket, error) {
 		_ = sock.Close(fd)
 		return nil, err
 	}
-	return &socket{fd: int32(fd), peer: peer}, nil
+	return &socket{fd: int32(fd), peer: peer, room: roomOf(co.Loop())}, nil
 }
 
 // connected waits until a connect has ended.
@@ -75,8 +109,8 @@ func connected(co *loop.Co, fd int) error {
 	return nil
 }
 
-// established checks and prepares a new connection, and gives the peer's address,
-// which is not the one that was dialled if that was unspecified.
+// established checks a new connection, and gives the peer's address, which is not the
+// one that was dialled if that was unspecified.
 func established(fd int) (netip.AddrPort, error) {
 	peer, err := sock.RemoteAddr(fd)
 	if err != nil {
@@ -91,5 +125,5 @@ func established(fd int) (netip.AddrPort, error) {
 		// the socket to itself (RFC 9293, 3.5, simultaneous open). Nobody listens.
 		return peer, os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	}
-	return peer, sock.SetNoDelay(fd, true)
+	return peer, nil
 }

@@ -9,5 +9,26 @@
 // A Stream stands on a Transport: a socket, or an end of a test's in-memory
 // network. A Network makes them: System is the machine's own.
 //
-// Everything here belongs to the loop it was made on; see package loop.
+// # Listening
+//
+// A Server accepts connections and looks after them: limits on their number, TLS,
+// several loops, an orderly end. A Listener is the bare socket. What an idle connection
+// costs depends on how it is served, in heap and stacks, without what the kernel holds:
+//
+//   - about 4 KB with Server.Handler, a coroutine that waits for it;
+//   - about 400 bytes with Server.Accept and a Consumer, the server's books included.
+//
+// The first reads as one writes it down, and is right until there are tens of thousands
+// of connections. In the second, a protocol is written as a Consumer, and starts a
+// coroutine when there is something to do.
+//
+// # Unix sockets
+//
+// They are streams like those of TCP, under network "unix" and a path. They have no
+// addresses: LocalAddr and RemoteAddr are not valid; PeerCredentials says who it is.
+// There is no reset: what was written can be read by the peer also after Abort, and
+// the end looks orderly unless there were bytes that this side had not read.
+//
+// Everything here belongs to the loop it was made on; see package loop. Of a Server, any
+// goroutine may call Shutdown, Close, Stats and Draining.
 package stream

@@ -1,6 +1,12 @@
 package stream
 
-import "unsafe"
+import (
+	"context"
+	"fmt"
+	"unsafe"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 // What tests see of the inside.
 
@@ -16,7 +22,7 @@ func Held(s *Stream) (held []string) {
 	for name, is := range map[string]bool{
 		"input":    s.in != nil,
 		"output":   s.out != nil,
-		"closing":  s.closing != nil,
+		"rare":     s.rare != nil,
 		"offering": s.offering,
 	} {
 		if is {
@@ -26,11 +32,47 @@ func Held(s *Stream) (held []string) {
 	return held
 }
 
-// CloseTimerPending reports whether a close still has its timer.
-func CloseTimerPending(s *Stream) bool { return s.closing != nil && s.closing.timer.Pending() }
+// TimerPending reports whether a timer watches the peer.
+func TimerPending(s *Stream) bool {
+	return s.out != nil && s.out.timer.Pending() || s.closing() != nil && s.closing().timer.Pending()
+}
 
 // Descriptor is a socket's.
 func Descriptor(t Transport) int { return int(t.(*socket).fd) }
 
 // TransportOf is what s stands on.
 func TransportOf(s *Stream) Transport { return s.t }
+
+// ListenerDescriptor is the first socket's of a listener.
+func ListenerDescriptor(ln Listener) int { return ln.(*listener).doors[0].fd }
+
+// Resting reports whether listeners of l wait for descriptors.
+func Resting(l *loop.Loop) bool { return len(roomOf(l).resting) > 0 }
+
+// SearchPlanned reports, when it is called, whether the read that waits for a match now
+// has a timer.
+func SearchPlanned(s *Stream) func() bool {
+	if s.in == nil || s.in.read == nil {
+		return func() bool { return false }
+	}
+	return s.in.read.pattern.timer.Pending
+}
+
+// StallTimer is the timer of what waits to be sent.
+func StallTimer(s *Stream) loop.Timer { return s.out.timer }
+
+// AwaitListening waits until each of a server's loops accepts for itself. It is not for
+// whoever holds one.
+func AwaitListening(srv *Server) error {
+	for _, st := range srv.sv.sites {
+		if _, err := loop.Do(context.Background(), st.l, func(*loop.Co) (int, error) {
+			if len(st.listeners) != 1 {
+				return 0, fmt.Errorf("%d listeners", len(st.listeners))
+			}
+			return 0, nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

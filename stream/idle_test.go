@@ -91,14 +91,14 @@ func TestCloseLeavesNoTimer(t *testing.T) {
 					p.stuff(p.near, 1)
 				}
 				f := p.near.Close()
-				if !stream.CloseTimerPending(p.near) {
+				if !stream.TimerPending(p.near) {
 					p.t.Error("a close has no timer")
 				}
 				end(p)
 				if _, err := loop.Await(p.co, f); errors.Is(err, loop.ErrPending) {
 					p.t.Error(err)
 				}
-				if stream.CloseTimerPending(p.near) {
+				if stream.TimerPending(p.near) {
 					p.t.Error("the timer was left behind")
 				}
 			})
@@ -115,7 +115,7 @@ func TestCloseLeavesNoTimer(t *testing.T) {
 				if f := p.near.Close(); !f.Done() {
 					p.t.Error("there is nothing to wait for")
 				}
-				if stream.CloseTimerPending(p.near) {
+				if stream.TimerPending(p.near) {
 					p.t.Error("the timer was left behind")
 				}
 			})

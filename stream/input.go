@@ -71,7 +71,8 @@ func (s *Stream) fill(e loop.Events) {
 	switch {
 	case s.err != nil || err == nil:
 		// Over, by whoever was given the bytes; or there may be more.
-	case err == io.EOF && !s.eof:
+	case err == io.EOF && !s.eof, err == errTruncated && s.closing() != nil && !s.eof:
+		// Of a peer that must end its side no goodbye is expected: many give none.
 		s.finished()
 	case err == ErrAgain || err == io.EOF:
 		if n == 0 && e&loop.Failed != 0 && e&loop.Readable == 0 {
@@ -84,6 +85,12 @@ func (s *Stream) fill(e loop.Events) {
 
 // pull reads once and hands on what that brings.
 func (s *Stream) pull() (int, error) {
+	if room := s.direct(); room != nil {
+		n, err := s.t.Read(room)
+		s.in.read.into.n += max(n, 0)
+		s.deal()
+		return n, err
+	}
 	buf := s.l.ReadBuffer()
 	n, err := s.t.Read(buf[:quickRead])
 	if n == quickRead && err == nil {
@@ -100,7 +107,7 @@ func (s *Stream) pull() (int, error) {
 // arrive takes in bytes that lie in the loop's buffer, and copies what remains of
 // them when everyone has had his part.
 func (s *Stream) arrive(p []byte) {
-	if s.closing != nil {
+	if s.closing() != nil {
 		// Nobody wants them any more; reading keeps the close orderly. It is no
 		// progress: a peer that goes on sending would put the end off for ever.
 		return
@@ -108,6 +115,9 @@ func (s *Stream) arrive(p []byte) {
 	if s.in == nil {
 		s.putBack(slices.Clone(s.offer(p)))
 		return
+	}
+	if r := s.in.read; r != nil && r.into != nil {
+		p = p[r.into.fill(p):]
 	}
 	s.in.buf = append(s.in.buf, p...)
 	s.deal()

@@ -9,17 +9,27 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// A read waits for bytes: for a delimiter, for a number of them, or for any.
+// A read waits for bytes: for a number of them, for any, or for an end.
 type read struct {
-	p       *loop.Promise[[]byte]
-	delim   []byte // of ReadUntil
-	n       int    // ReadFull: how many; ReadUntil: at most; ReadSome: at most
-	scanned int    // where to go on looking for delim
-	some    bool
+	p       *loop.Promise[[]byte] // nil: of ReadInto
+	into    *into                 // of ReadInto
+	pattern *pattern              // of ReadUntilRegexp
+	delim   []byte                // of ReadUntil
+	n       int                   // ReadFull: how many; the others: at most
+	scanned int                   // where to go on looking for delim
+	kind    kind
 }
 
-// errWithdrawn is for whoever kept the future of a read that was withdrawn.
-var errWithdrawn = fmt.Errorf("stream: read withdrawn: %w", context.Canceled)
+// kind is what a read waits for.
+type kind int8
+
+const (
+	forAll   kind = iota // n bytes
+	forSome              // any
+	forDelim             // a delimiter
+	forMatch             // a match
+	forEnd               // the peer's last byte
+)
 
 // ReadUntil reads up to and including delim. If that does not come within max
 // bytes, the error is ErrTooLong and the bytes stay. At the end of the stream the
@@ -28,7 +38,7 @@ func (s *Stream) ReadUntil(delim string, max int) *loop.Future[[]byte] {
 	if delim == "" {
 		panic("stream: ReadUntil with an empty delimiter")
 	}
-	return s.read(&read{delim: []byte(delim), n: max})
+	return s.read(&read{kind: forDelim, delim: []byte(delim), n: max})
 }
 
 // ReadFull reads exactly n bytes. At the end of the stream the error is io.EOF, or
@@ -47,22 +57,37 @@ func (s *Stream) ReadSome(max int) *loop.Future[[]byte] {
 	if max <= 0 {
 		panic("stream: ReadSome of no bytes")
 	}
-	return s.read(&read{n: max, some: true})
+	return s.read(&read{kind: forSome, n: max})
 }
 
-// read starts r. The future fails with ErrReading while another read is under way.
-// If its coroutine stops waiting, the read is withdrawn, and the bytes stay for the
-// next one. What came before the stream broke can still be read.
+// ReadUntilClose reads everything up to the peer's last byte; that may be nothing.
+// If more than max bytes come, the error is ErrTooLong; if the stream breaks, it is
+// what broke it. The bytes stay then, for other reads.
+func (s *Stream) ReadUntilClose(max int) *loop.Future[[]byte] {
+	return s.read(&read{kind: forEnd, n: max})
+}
+
+// read starts a read of bytes. The future fails with ErrReading while another read is
+// under way. If its coroutine stops waiting, the read is withdrawn, and the bytes stay
+// for the next one. What came before the stream broke can still be read.
 func (s *Stream) read(r *read) *loop.Future[[]byte] {
 	r.p = loop.NewPromise[[]byte](s.l)
 	r.p.Quiet()
+	if s.start(r) {
+		r.p.OnWithdraw(func() { s.withdraw(r) })
+	}
+	return r.p.Future()
+}
+
+// start begins to read and reports whether r must wait.
+func (s *Stream) start(r *read) bool {
 	switch {
 	case s.closed():
-		r.p.Fail(ErrClosed)
-		return r.p.Future()
+		r.fail(ErrClosed)
+		return false
 	case s.in != nil && s.in.read != nil || s.consumer != nil:
-		r.p.Fail(ErrReading)
-		return r.p.Future()
+		r.fail(ErrReading)
+		return false
 	case s.in == nil:
 		s.in = &incoming{}
 	}
@@ -70,43 +95,66 @@ func (s *Stream) read(r *read) *loop.Future[[]byte] {
 	if !s.offering {
 		s.serve()
 	}
-	if s.in != nil && s.in.read == r {
-		r.p.OnWithdraw(func() { s.withdraw(r) })
-	}
 	s.refresh()
-	return r.p.Future()
+	return s.reads(r)
 }
 
+// reads reports whether r is the read that waits.
+func (s *Stream) reads(r *read) bool { return s.in != nil && s.in.read == r }
+
+// errWithdrawn is for whoever kept the future of a read that was withdrawn.
+var errWithdrawn = fmt.Errorf("stream: read withdrawn: %w", context.Canceled)
+
 func (s *Stream) withdraw(r *read) {
-	if s.in != nil && s.in.read == r {
-		s.in.read = nil
-		r.p.Fail(errWithdrawn)
-		s.tidy()
+	if s.reads(r) {
+		s.give(r, 0, errWithdrawn)
 		s.refresh()
 	}
 }
 
 // serve completes the read that waits, if what has come is enough or no more will.
 func (s *Stream) serve() {
-	in := s.in
-	r := in.read
-	n, err := r.match(in.buf)
+	r := s.in.read
+	n, err := s.enough(r)
 	if n < 0 && err == nil {
 		err = s.ended()
 		if err == nil {
 			return
 		}
-		if err == io.EOF && len(in.buf) > 0 {
+		if err == io.EOF && (len(s.in.buf) > 0 || r.into.len() > 0) {
 			err = io.ErrUnexpectedEOF
 		}
 	}
-	in.read = nil
-	if err != nil {
+	s.give(r, n, err)
+}
+
+// give ends the read that waits: with n bytes, or with an error, and then all bytes
+// stay.
+func (s *Stream) give(r *read, n int, err error) {
+	s.in.read = nil
+	switch {
+	case err == nil && r.into != nil:
 		s.tidy()
-		r.p.Fail(err)
+		r.into.p.Set(r.into.n)
+	case err == nil:
+		r.pattern.forget()
+		r.p.Set(s.take(n))
+	default:
+		if r.into.len() > 0 {
+			s.in.buf = bytes.Clone(r.into.dst[:r.into.n]) // there was nothing: see fillFrom
+		}
+		s.tidy()
+		r.fail(err)
+	}
+}
+
+func (r *read) fail(err error) {
+	r.pattern.forget()
+	if r.into != nil {
+		r.into.p.Fail(err)
 		return
 	}
-	r.p.Set(s.take(n))
+	r.p.Fail(err)
 }
 
 // take consumes n bytes and returns them, for good.
@@ -120,33 +168,4 @@ func (s *Stream) take(n int) []byte {
 	}
 	s.consume(n)
 	return bytes.Clone(p)
-}
-
-// match says how many bytes of buf the read takes; negative: it needs more.
-func (r *read) match(buf []byte) (int, error) {
-	switch {
-	case r.some:
-		if len(buf) > 0 {
-			return min(len(buf), r.n), nil
-		}
-		return -1, nil
-	case r.delim == nil:
-		if len(buf) >= r.n {
-			return r.n, nil
-		}
-		return -1, nil
-	}
-	if i := bytes.Index(buf[r.scanned:], r.delim); i >= 0 {
-		if end := r.scanned + i + len(r.delim); end <= r.n {
-			return end, nil
-		}
-		return -1, ErrTooLong
-	}
-	// The delimiter may have begun in the last bytes. Everything before them has
-	// been looked at once and need not be again, however slowly bytes trickle in.
-	r.scanned = max(0, len(buf)-len(r.delim)+1)
-	if len(buf) >= r.n {
-		return -1, ErrTooLong
-	}
-	return -1, nil
 }

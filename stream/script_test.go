@@ -72,7 +72,7 @@ func (s *script) LocalAddr() netip.AddrPort  { return netip.AddrPort{} }
 func (s *script) RemoteAddr() netip.AddrPort { return netip.AddrPort{} }
 
 // follow runs body with a stream on a script.
-func follow(t *testing.T, tr *script, body func(p *pair, s *stream.Stream)) {
+func follow(t *testing.T, tr stream.Transport, body func(p *pair, s *stream.Stream)) {
 	looptest.NoLeaks(t)
 	memory := sites()[0]
 	looptest.Run(t, func(co *loop.Co) error {
@@ -90,12 +90,12 @@ func follow(t *testing.T, tr *script, body func(p *pair, s *stream.Stream)) {
 func TestTransportFailures(t *testing.T) {
 	broken := errors.New("broken")
 	t.Run("start", func(t *testing.T) {
-		if _, err := stream.New(nil, &script{startErr: broken}); err != broken {
+		if _, err := stream.New(looptest.New(t), &script{startErr: broken}); err != broken {
 			t.Error(err)
 		}
 	})
 	t.Run("first want", func(t *testing.T) {
-		if _, err := stream.New(nil, &script{wantErr: broken}); err != broken {
+		if _, err := stream.New(looptest.New(t), &script{wantErr: broken}); err != broken {
 			t.Error(err)
 		}
 	})

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -13,15 +14,16 @@ import (
 // socket is a Transport over a descriptor.
 type socket struct {
 	watch loop.Watch
-	peer  netip.AddrPort
-	from  *listener // told when the descriptor is free again; nil: dialled
-	fd    int32     // -1: closed, and its number may be someone else's
+	peer  netip.AddrPort // not valid: a Unix socket
+	room  *room          // told when the descriptor is free again
+	fd    int32          // -1: closed, and its number may be someone else's
 	want  loop.Events
 }
 
 // Start watches for input from the first, as every stream does: that saves a system
 // call per connection.
 func (s *socket) Start(l *loop.Loop, h loop.Handler) (err error) {
+	s.watch.Stop() // of the handler before
 	s.want = loop.Readable
 	s.watch, err = l.Watch(int(s.fd), s.want, h)
 	return err
@@ -50,6 +52,12 @@ func (s *socket) Read(p []byte) (int, error) {
 func (s *socket) Write(p []byte) (int, error) { return sock.Write(int(s.fd), p) }
 func (s *socket) CloseWrite() error           { return sock.ShutdownWrite(int(s.fd)) }
 
+func (s *socket) Writev(bufs [][]byte) (int, error) { return sock.Writev(int(s.fd), bufs) }
+
+func (s *socket) Sendfile(f *os.File, offset int64, n int) (int, error) {
+	return sock.Sendfile(int(s.fd), f, offset, n)
+}
+
 func (s *socket) Close(abort bool) error {
 	if s.fd < 0 {
 		return net.ErrClosed
@@ -61,10 +69,31 @@ func (s *socket) Close(abort bool) error {
 	}
 	err := sock.Close(int(s.fd))
 	s.fd = -1
-	if s.from != nil {
-		s.from.descriptorFreed()
-	}
+	s.room.freed()
 	return err
+}
+
+// SetNoDelay is for TCP.
+func (s *socket) SetNoDelay(on bool) error {
+	switch {
+	case s.fd < 0:
+		return net.ErrClosed
+	case !s.peer.IsValid():
+		return errors.ErrUnsupported
+	}
+	return sock.SetNoDelay(int(s.fd), on)
+}
+
+// PeerCredentials is for Unix sockets.
+func (s *socket) PeerCredentials() (Credentials, error) {
+	switch {
+	case s.fd < 0:
+		return Credentials{}, net.ErrClosed
+	case s.peer.IsValid():
+		return Credentials{}, errors.ErrUnsupported
+	}
+	c, err := sock.PeerCredentials(int(s.fd))
+	return Credentials(c), err
 }
 
 func (s *socket) RemoteAddr() netip.AddrPort { return s.peer }

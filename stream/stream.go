@@ -17,11 +17,13 @@ var (
 	// ErrReading is what a second read gives while another is under way, and any
 	// read of a stream that has a Consumer.
 	ErrReading = errors.New("stream: already reading")
-	// ErrTooLong is what ReadUntil gives when the delimiter does not come within
-	// the maximum. The bytes stay for the next read.
-	ErrTooLong = errors.New("stream: delimiter not found within the maximum")
+	// ErrTooLong is what a read gives that looks for an end (a delimiter, a match,
+	// the peer's last byte) when that does not come within the maximum. The bytes
+	// stay for the next read.
+	ErrTooLong = errors.New("stream: no end within the maximum")
 	// ErrBufferFull is what Write gives when it would make the queue longer than
-	// its limit. It has taken nothing then.
+	// its limit, or those of all streams of the loop longer than theirs. It has
+	// taken nothing then.
 	ErrBufferFull = errors.New("stream: write buffer full")
 )
 
@@ -29,15 +31,15 @@ var (
 // not usable; New makes one. When it has been closed its operations give an error
 // that matches net.ErrClosed, or the error that broke it.
 type Stream struct {
-	// Immutable after New.
-	l *loop.Loop
-	t Transport
+	// Immutable after New, but for StartTLS, which puts TLS on top of t.
+	*home // what it shares with the other streams of its loop
+	t     Transport
 
 	// Owned by the loop. Of the pointers, an idle stream has a consumer at most.
 	consumer Consumer
 	in       *incoming // bytes that have come and are not consumed; a read
-	out      *outgoing // bytes that have yet to go
-	closing  *closing
+	out      *outgoing // what has yet to go
+	rare     *rare
 	err      error // why the transport is gone; io.EOF: both sides had ended
 	ahead    int32 // of SetReadAhead; 0: the default
 
@@ -52,7 +54,7 @@ type Stream struct {
 // New makes a stream of a transport and starts it. If that fails, the transport is
 // still the caller's, who closes it.
 func New(l *loop.Loop, t Transport) (*Stream, error) {
-	s := &Stream{l: l, t: t}
+	s := &Stream{home: homeOf(l), t: t}
 	if err := t.Start(l, (*events)(s)); err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (s *Stream) update() error {
 	if !s.eof && !s.full() {
 		want |= loop.Readable
 	}
-	if s.out != nil && s.out.err == nil {
+	if s.out != nil && s.out.sendable() {
 		want |= loop.Writable
 	}
 	return s.t.Want(want)
@@ -134,10 +136,11 @@ func (s *Stream) end(err error, abort bool) {
 		s.out = nil
 		out.fail(err)
 	}
-	if c := s.closing; c != nil {
+	if c := s.closing(); c != nil {
 		c.finish(err)
 	}
 	s.tell()
+	s.tellClosed()
 }
 
 // forgetInput drops what has come, and whoever waits for more.
@@ -146,13 +149,13 @@ func (s *Stream) forgetInput() {
 	if in := s.in; in != nil {
 		s.in = nil
 		if in.read != nil {
-			in.read.p.Fail(ErrClosed)
+			in.read.fail(ErrClosed)
 		}
 	}
 }
 
 // closed reports whether this side has closed the stream.
-func (s *Stream) closed() bool { return s.closing != nil || s.err == ErrClosed }
+func (s *Stream) closed() bool { return s.closing() != nil || s.err == ErrClosed }
 
 // ended is why no more bytes will come; nil: more may.
 func (s *Stream) ended() error {
@@ -168,7 +171,7 @@ func (s *Stream) ended() error {
 // unwritable is why the stream takes no more bytes; nil: it does.
 func (s *Stream) unwritable() error {
 	switch {
-	case s.shut || s.closing != nil:
+	case s.shut || s.closing() != nil:
 		return ErrClosed
 	case s.out != nil && s.out.err != nil:
 		return s.out.err

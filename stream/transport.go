@@ -10,7 +10,8 @@ import (
 // A Transport is a connected, non-blocking byte channel: what a Stream needs of a
 // socket. It belongs to the loop it was started on.
 type Transport interface {
-	// Start has h told on l when the transport is ready. It is called once, first.
+	// Start has h told on l when the transport is ready. It is called first, and
+	// again by StartTLS, which puts another h in the place of the first.
 	Start(l *loop.Loop, h loop.Handler) error
 	// Want says what h is to be told of: Readable, Writable, both or nothing.
 	// Readiness is level-triggered. Failed may be told at any time after Start, and
@@ -22,8 +23,9 @@ type Transport interface {
 	// since. An error of Write ends the stream.
 	Read(p []byte) (int, error)
 	Write(p []byte) (int, error)
-	// CloseWrite tells the peer that no more bytes will come. It is called once at
-	// most.
+	// CloseWrite tells the peer that no more bytes will come. It may return ErrAgain,
+	// and is called again when the transport is Writable; otherwise it is called once
+	// at most.
 	CloseWrite() error
 	// Close gives the transport back; what the peer has not received yet may
 	// still be delivered. With abort it is not: the peer sees a reset.

@@ -165,7 +165,7 @@ func TestOutOfDescriptors(t *testing.T) {
 		if s.memory() {
 			continue
 		}
-		for _, relief := range []string{"closed", "timer"} {
+		for _, relief := range []string{"closed", "timer", "other"} {
 			t.Run(s.name+"/"+relief, func(t *testing.T) { outOfDescriptors(t, s.poller, relief) })
 		}
 	}
@@ -233,11 +233,11 @@ func (frozen) Now() time.Time          { return time.Unix(0, 0) }
 func (frozen) Skip(time.Duration) bool { return false }
 
 // serveShort echoes one byte to each of crowd clients, with descriptors for few.
-// What helps is either that one of them is closed (then the clock is frozen), or
-// only trying again, as the shortage is not of the listener's making.
+// What helps is that one of them is closed, or another stream of the loop (then the
+// clock is frozen), or only trying again, as the shortage is not of the loop's making.
 func serveShort(backend, relief string) error {
 	o := &loop.Options{Poller: backend}
-	if relief == "closed" {
+	if relief != "timer" {
 		o.Clock = frozen{}
 	}
 	l, err := loop.New(o)
@@ -249,18 +249,48 @@ func serveShort(backend, relief string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(ln.Addr())
-	taken, err := lowerLimit()
-	if err != nil {
-		return err
-	}
-	if relief == "closed" {
-		release(taken)
-	} else {
-		l.After(20*time.Millisecond, func() { release(taken) })
-	}
-	_, err = loop.RunSync(l, func(co *loop.Co) (int, error) { return echoCrowd(co, ln) })
+	_, err = loop.RunSync(l, func(co *loop.Co) (int, error) {
+		dialled, err := dialSelf(co)
+		if err != nil {
+			return 0, err
+		}
+		fmt.Println(ln.Addr())
+		taken, err := lowerLimit()
+		if err != nil {
+			return 0, err
+		}
+		switch relief {
+		case "closed":
+			release(taken)
+		case "timer":
+			l.After(20*time.Millisecond, func() { release(taken) })
+		case "other":
+			whenResting(l, dialled.Abort)
+		}
+		return echoCrowd(co, ln)
+	})
 	return err
+}
+
+// dialSelf makes a stream that no listener of the loop has accepted.
+func dialSelf(co *loop.Co) (*stream.Stream, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer ln.Close()
+	return stream.Dial(co, stream.System{}, "tcp", ln.Addr().String())
+}
+
+// whenResting calls fn when l has no descriptor left to accept with.
+func whenResting(l *loop.Loop, fn func()) {
+	l.Call(func() {
+		if stream.Resting(l) {
+			fn()
+		} else {
+			whenResting(l, fn)
+		}
+	})
 }
 
 // lowerLimit leaves this process with room descriptors more than it has, and takes

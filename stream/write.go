@@ -1,60 +1,104 @@
 package stream
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/zonda-go/zonda/loop"
 )
 
-const (
-	// lowWater is where Writable resolves; highWater is where it begins to wait.
-	lowWater, highWater = 16 << 10, 64 << 10
-	// writeLimit bounds the bytes that wait to be written.
-	writeLimit = 16 << 20
-)
-
-// outgoing is what the transport has not taken yet, while there is any.
-type outgoing struct {
-	buf  []byte
-	gone int64     // bytes that have left buf so far
-	ends []flushed // in order of end
-	low  *loop.Promise[struct{}]
-	err  error // writing has failed, and breakOff waits in the loop
-}
-
-// flushed is the future of one Write.
-type flushed struct {
-	end int64 // of its bytes, counted like gone
-	p   *loop.Promise[struct{}]
-}
-
 // Write sends p, or queues a copy of what cannot be sent now. Its future resolves
 // when the last byte of p is with the kernel. Many writes may be outstanding; their
 // order is kept. The future fails with ErrBufferFull, and nothing of p was taken,
-// when the queue would grow beyond its limit (16 MiB). Any other failure ends the
-// stream.
+// when the queue would grow beyond its limit: see WriteLimits and SetLoopBudget. Any
+// other failure ends the stream.
 func (s *Stream) Write(p []byte) *loop.Future[struct{}] {
-	if err := s.unwritable(); err != nil {
+	if err := s.refusal(len(p)); err != nil {
 		return s.failed(err)
 	}
-	if len(p) > writeLimit-s.Unsent() {
-		return s.failed(ErrBufferFull)
-	}
+	n := 0
 	if s.out == nil {
-		n, err := s.send(p)
-		if err != nil {
-			s.unsendable(err)
-			return s.failed(err)
+		var err error
+		n, err = s.send(p)
+		if f := s.settled(n, len(p), err); f != nil {
+			return f
 		}
-		if n == len(p) {
-			return s.l.Void()
-		}
-		s.out = &outgoing{}
-		p = p[n:]
 	}
+	s.queue().add(p[n:])
+	return s.whenSent()
+}
+
+// WriteV is Write for the concatenation of bufs: as one piece, with one future. A
+// socket is given them together, in one system call. bufs itself is not kept.
+func (s *Stream) WriteV(bufs ...[]byte) *loop.Future[struct{}] {
+	size := 0
+	for _, b := range bufs {
+		size += len(b)
+	}
+	if err := s.refusal(size); err != nil {
+		return s.failed(err)
+	}
+	n := 0
+	if s.out == nil {
+		var err error
+		n, err = s.sendv(bufs)
+		if f := s.settled(n, size, err); f != nil {
+			return f
+		}
+	}
+	out := s.queue()
+	for _, b := range bufs {
+		gone := min(n, len(b))
+		out.add(b[gone:])
+		n -= gone
+	}
+	return s.whenSent()
+}
+
+// vectored is a Transport that takes several slices at once.
+type vectored interface {
+	// Writev is Write for the concatenation of bufs.
+	Writev(bufs [][]byte) (int, error)
+}
+
+// refusal is why n more bytes cannot be written; nil: they can.
+func (s *Stream) refusal(n int) error {
+	if err := s.unwritable(); err != nil {
+		return err
+	}
+	return s.admit(n)
+}
+
+// settled is the future of a write of size bytes, of which n went at once, if that
+// is decided; nil: the rest must wait.
+func (s *Stream) settled(n, size int, err error) *loop.Future[struct{}] {
+	switch {
+	case err != nil:
+		s.unsendable(err)
+		return s.failed(err)
+	case n == size:
+		return s.l.Void()
+	case n == 0 && s.overBudget(size):
+		return s.failed(errLoopFull)
+	}
+	return nil
+}
+
+// queue is where what cannot be sent waits.
+func (s *Stream) queue() *outgoing {
+	if s.out == nil {
+		s.out = &outgoing{home: s.home}
+		s.moved()
+		s.watchPeer()
+	}
+	return s.out
+}
+
+// whenSent is a future of the moment when all that is queued by now has gone.
+func (s *Stream) whenSent() *loop.Future[struct{}] {
 	done := loop.NewPromise[struct{}](s.l)
 	done.Quiet()
-	s.out.add(p, done)
+	s.out.mark(done)
 	s.refresh()
 	return done.Future()
 }
@@ -68,21 +112,22 @@ func (s *Stream) failed(err error) *loop.Future[struct{}] {
 	return p.Future()
 }
 
-// Unsent is how many bytes wait for the transport.
+// Unsent is how many bytes wait in memory for the transport.
 func (s *Stream) Unsent() int {
 	if s.out == nil {
 		return 0
 	}
-	return len(s.out.buf)
+	return s.out.bytes
 }
 
 // Writable is a future that resolves when writing makes sense: at once while less
-// than 64 KiB wait for the transport, and else when no more than 16 KiB do.
+// than 64 KiB wait for the transport, and else when no more than 16 KiB do. WriteLimits
+// can set other marks.
 func (s *Stream) Writable() *loop.Future[struct{}] {
 	if err := s.unwritable(); err != nil {
 		return s.failed(err)
 	}
-	if s.Unsent() < highWater {
+	if s.Unsent() < s.limits().High {
 		return s.l.Void()
 	}
 	if s.out.low == nil {
@@ -111,80 +156,16 @@ func (s *Stream) send(p []byte) (int, error) {
 	return sent, nil
 }
 
-// flush is called when the transport can take more.
-func (s *Stream) flush() {
-	out := s.out
-	if out == nil || out.err != nil {
-		return
+// sendv is send for the concatenation of bufs. It calls a vectored transport once:
+// if there are more slices than the system takes in one call, the next event goes on.
+func (s *Stream) sendv(bufs [][]byte) (int, error) {
+	t, ok := s.t.(vectored)
+	if !ok {
+		return s.send(bytes.Join(bufs, nil))
 	}
-	n, err := s.send(out.buf)
-	out.advance(n)
-	if err != nil {
-		s.unsendable(err)
-		return
+	n, err := t.Writev(bufs)
+	if err == ErrAgain {
+		return 0, nil
 	}
-	if s.closing != nil && n > 0 {
-		s.closing.progress()
-	}
-	if len(out.buf) == 0 {
-		s.out = nil
-		s.drained()
-	}
-}
-
-// unsendable is called when the transport has refused bytes. Those who write are
-// told now. But the peer may have said why before it went (a server that does not
-// want a body answers and closes), and that may lie in the transport, unread: the
-// stream ends in the next iteration, when it has been fetched.
-func (s *Stream) unsendable(err error) {
-	if s.out != nil {
-		s.out.fail(err)
-	}
-	s.out = &outgoing{err: err}
-	s.refresh()
-	s.l.Call(func() { s.breakOff(err) })
-}
-
-// maxRescue bounds the reads of breakOff: more than a socket's buffer holds.
-const maxRescue = 256
-
-// breakOff takes in what had come before writing failed, and ends the stream.
-func (s *Stream) breakOff(err error) {
-	for range maxRescue {
-		if s.err != nil || s.closing != nil {
-			break
-		}
-		if _, err := s.pull(); err != nil {
-			break
-		}
-	}
-	s.fail(err)
-}
-
-func (o *outgoing) add(p []byte, done *loop.Promise[struct{}]) {
-	o.buf = append(o.buf, p...)
-	o.ends = append(o.ends, flushed{o.gone + int64(len(o.buf)), done})
-}
-
-// advance notes that n bytes are with the transport.
-func (o *outgoing) advance(n int) {
-	o.buf = o.buf[n:]
-	o.gone += int64(n)
-	for len(o.ends) > 0 && o.ends[0].end <= o.gone {
-		o.ends[0].p.Set(struct{}{})
-		o.ends = o.ends[1:]
-	}
-	if o.low != nil && len(o.buf) <= lowWater {
-		o.low.Set(struct{}{})
-		o.low = nil
-	}
-}
-
-func (o *outgoing) fail(err error) {
-	for _, f := range o.ends {
-		f.p.Fail(err)
-	}
-	if o.low != nil {
-		o.low.Fail(err)
-	}
+	return n, err
 }

@@ -32,13 +32,21 @@ func failure(call string, err error) error {
 // A port of this host that nobody listens on, in the range for outgoing
 // connections, can by chance be connected to itself. Then LocalAddr equals
 // RemoteAddr.
-func Connect(addr netip.AddrPort) (fd int, err error) {
+func Connect(addr netip.AddrPort, s *Settings) (fd int, err error) {
 	sa, family, err := sockaddr(addr)
 	if err != nil {
 		return -1, err
 	}
+	return connect(sa, family, s)
+}
+
+func connect(sa unix.Sockaddr, family int, s *Settings) (fd int, err error) {
 	fd, err = open(family)
 	if err != nil {
+		return -1, err
+	}
+	if err := s.Apply(fd, family == unix.AF_UNIX); err != nil {
+		unix.Close(fd)
 		return -1, err
 	}
 	switch err := unix.Connect(fd, sa); err {
@@ -50,7 +58,7 @@ func Connect(addr netip.AddrPort) (fd int, err error) {
 		return fd, nil
 	default:
 		unix.Close(fd)
-		return -1, os.NewSyscallError("connect", err)
+		return -1, failure("connect", err)
 	}
 }
 

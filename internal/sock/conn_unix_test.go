@@ -76,12 +76,12 @@ func TestConnectMapped(t *testing.T) {
 }
 
 func TestConnectRefused(t *testing.T) {
-	l, err := Listen("tcp", "127.0.0.1:0", Options{})
+	l, err := listenOne("tcp", "127.0.0.1:0", Options{})
 	must(t, err)
 	addr, err := LocalAddr(l)
 	must(t, err)
 	must(t, Close(l))
-	fd, err := Connect(addr)
+	fd, err := Connect(addr, &Settings{})
 	if err == nil {
 		defer Close(fd)
 		await(t, fd, unix.POLLOUT)
@@ -96,11 +96,11 @@ func TestConnectRefused(t *testing.T) {
 }
 
 func TestConnectNowhere(t *testing.T) {
-	if fd, err := Connect(netip.AddrPort{}); fd != -1 || !errors.Is(err, syscall.EINVAL) {
+	if fd, err := Connect(netip.AddrPort{}, &Settings{}); fd != -1 || !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("Connect to no address = %d, %v, want EINVAL", fd, err)
 	}
 	bad := netip.AddrPortFrom(netip.MustParseAddr("fe80::1%no-such-interface"), 1)
-	if fd, err := Connect(bad); fd != -1 || err == nil {
+	if fd, err := Connect(bad, &Settings{}); fd != -1 || err == nil {
 		t.Errorf("Connect through an interface that does not exist = %d, %v", fd, err)
 	}
 }

@@ -3,6 +3,7 @@
 package sock
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -42,7 +43,7 @@ func must(t *testing.T, err error) {
 // listenOn listens, and closes at the end of the test.
 func listenOn(t *testing.T, network, address string, o Options) (int, netip.AddrPort) {
 	t.Helper()
-	fd, err := Listen(network, address, o)
+	fd, err := listenOne(network, address, o)
 	must(t, err)
 	t.Cleanup(func() { Close(fd) })
 	addr, err := LocalAddr(fd)
@@ -50,11 +51,24 @@ func listenOn(t *testing.T, network, address string, o Options) (int, netip.Addr
 	return fd, addr
 }
 
+// listenOne is Listen for an address that takes one socket.
+func listenOne(network, address string, o Options) (int, error) {
+	fds, err := Listen(network, address, o)
+	if err != nil {
+		return -1, err
+	}
+	for _, fd := range fds[1:] {
+		Close(fd)
+		err = fmt.Errorf("%d sockets", len(fds))
+	}
+	return fds[0], err
+}
+
 // dial connects to a listening descriptor and returns both ends, which the
 // caller closes.
 func dial(t *testing.T, l int, addr netip.AddrPort) (client, server int, peer netip.AddrPort) {
 	t.Helper()
-	client, err := Connect(addr)
+	client, err := Connect(addr, &Settings{})
 	must(t, err)
 	await(t, client, unix.POLLOUT)
 	must(t, SocketError(client))
@@ -76,7 +90,7 @@ func connected(t *testing.T) (client, server int) {
 // needIPv6 skips the test on a machine without it.
 func needIPv6(t *testing.T) {
 	t.Helper()
-	fd, err := Listen("tcp6", "[::1]:0", Options{})
+	fd, err := listenOne("tcp6", "[::1]:0", Options{})
 	if err != nil {
 		t.Skipf("IPv6 loopback is not available: %v", err)
 	}

@@ -56,7 +56,7 @@ func TestListenAddresses(t *testing.T) {
 func TestListenOneFamilyOnly(t *testing.T) {
 	needIPv6(t)
 	_, addr := listenOn(t, "tcp6", "[::]:0", Options{})
-	fd, err := Connect(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), addr.Port()))
+	fd, err := Connect(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), addr.Port()), &Settings{})
 	if err == nil {
 		defer Close(fd)
 		await(t, fd, unix.POLLOUT)
@@ -67,18 +67,11 @@ func TestListenOneFamilyOnly(t *testing.T) {
 	}
 }
 
-func TestListenLocalhost(t *testing.T) {
-	l, addr := listenOn(t, "tcp4", "localhost:0", Options{})
-	client, server, _ := dial(t, l, addr)
-	Close(client)
-	Close(server)
-}
-
 // The text and the structure are those of package net, for people and programs
 // that know it.
 func TestListenInUse(t *testing.T) {
 	_, addr := listenOn(t, "tcp", "127.0.0.1:0", Options{})
-	fd, err := Listen("tcp", addr.String(), Options{})
+	fd, err := listenOne("tcp", addr.String(), Options{})
 	if fd != -1 || !errors.Is(err, syscall.EADDRINUSE) {
 		t.Fatalf("Listen = %d, %v, want EADDRINUSE", fd, err)
 	}
@@ -96,7 +89,7 @@ func TestListenInUse(t *testing.T) {
 func TestListenInUseEverywhere(t *testing.T) {
 	needIPv6(t)
 	_, addr := listenOn(t, "tcp6", "[::]:0", Options{})
-	fd, err := Listen("tcp", netip.AddrPortFrom(netip.IPv6Unspecified(), addr.Port()).String(), Options{})
+	fd, err := listenOne("tcp", netip.AddrPortFrom(netip.IPv6Unspecified(), addr.Port()).String(), Options{})
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("Listen = %d, %v, want EADDRINUSE", fd, err)
 	}
@@ -107,11 +100,13 @@ func TestListenMistakes(t *testing.T) {
 		{"udp", "127.0.0.1:0", "unknown network udp"},
 		{"tcp", "127.0.0.1", "missing port"},
 		{"tcp", "127.0.0.1:99999", "invalid port"},
+		{"tcp", "127.0.0.1:http", "invalid port"},
+		{"tcp", "example.com:0", "names are not looked up here"},
 		{"tcp4", "[::1]:0", "no suitable address"},
 		{"tcp6", "127.0.0.1:0", "no suitable address"},
 		{"tcp", "192.0.2.1:0", "bind: "}, // RFC 5737: nobody's
 	} {
-		fd, err := Listen(c.network, c.address, Options{})
+		fd, err := listenOne(c.network, c.address, Options{})
 		var op *net.OpError
 		if fd != -1 || !errors.As(err, &op) || op.Op != "listen" {
 			t.Errorf("Listen(%s, %s) = %d, %v, want an OpError", c.network, c.address, fd, err)
@@ -126,7 +121,7 @@ func TestListenMistakes(t *testing.T) {
 func TestListenReusePort(t *testing.T) {
 	_, addr := listenOn(t, "tcp", "127.0.0.1:0", Options{ReusePort: true})
 	listenOn(t, "tcp", addr.String(), Options{ReusePort: true})
-	if fd, err := Listen("tcp", addr.String(), Options{}); !errors.Is(err, syscall.EADDRINUSE) {
+	if fd, err := listenOne("tcp", addr.String(), Options{}); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("without ReusePort: %d, %v, want EADDRINUSE", fd, err)
 	}
 }
@@ -141,7 +136,7 @@ func TestListenBacklog(t *testing.T) {
 // A server must be able to come back to the address of one whose connections it
 // has closed first.
 func TestListenAgain(t *testing.T) {
-	l, err := Listen("tcp", "127.0.0.1:0", Options{})
+	l, err := listenOne("tcp", "127.0.0.1:0", Options{})
 	must(t, err)
 	addr, err := LocalAddr(l)
 	must(t, err)

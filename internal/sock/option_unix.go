@@ -10,6 +10,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Apply sets the options of a socket, connected or not. Windows of TCP are agreed
+// on at the beginning, so the buffers should be set before. A Unix socket has
+// nothing but those.
+func (s *Settings) Apply(fd int, unixSocket bool) error {
+	for _, o := range []struct{ name, size int }{
+		{unix.SO_RCVBUF, s.ReadBuffer}, {unix.SO_SNDBUF, s.WriteBuffer},
+	} {
+		if o.size <= 0 {
+			continue
+		}
+		if err := setOption(fd, unix.SOL_SOCKET, o.name, o.size); err != nil {
+			return err
+		}
+	}
+	if unixSocket {
+		return nil
+	}
+	if s.NoDelay {
+		if err := SetNoDelay(fd, true); err != nil {
+			return err
+		}
+	}
+	if s.KeepAlive.Enable {
+		return SetKeepAlive(fd, s.KeepAlive)
+	}
+	return nil
+}
+
 // SetNoDelay says whether small segments are sent at once (true), or held back
 // while earlier ones are unacknowledged, which is the system's default
 // (TCP_NODELAY; RFC 896).

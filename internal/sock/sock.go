@@ -11,6 +11,8 @@
 // gives an error that matches errors.ErrUnsupported.
 package sock
 
+import "net"
+
 // RawLimit is the longest transfer that is made behind the scheduler's back, on
 // the systems where there is such a way: it saves what telling the scheduler
 // costs, and holds up a garbage collection for as long as it takes to copy the
@@ -20,7 +22,7 @@ package sock
 // RawLimit bytes first, and for more when it got all of them.
 const RawLimit = 16 << 10
 
-// Options for Listen. The zero value is what most servers want.
+// Options for Listen and ListenUnix. The zero value is what most servers want.
 type Options struct {
 	// Backlog is how many connections may wait to be accepted; 0 is as many as
 	// the system allows.
@@ -28,6 +30,25 @@ type Options struct {
 
 	// ReusePort lets several sockets listen on one address, if all of them say
 	// so, and the system spreads the connections. Those that wait on a socket
-	// when it is closed are lost.
+	// when it is closed are lost. It is for TCP.
 	ReusePort bool
+
+	// Conn is for the connections that are accepted, as far as they inherit it:
+	// see Inherits.
+	Conn Settings
 }
+
+// Settings are the options of a connection. The zero value changes nothing of what
+// the system has set.
+type Settings struct {
+	// NoDelay and KeepAlive are for TCP: see SetNoDelay and SetKeepAlive.
+	NoDelay   bool
+	KeepAlive net.KeepAliveConfig
+	// ReadBuffer and WriteBuffer are what the system may hold, in bytes; 0: its
+	// default. Linux doubles the number, for its own bookkeeping.
+	ReadBuffer, WriteBuffer int
+}
+
+// Credentials are the process at the other end of a Unix socket: the one that
+// connected, or that listened. A PID of 0 is not known.
+type Credentials struct{ PID, UID, GID int }

@@ -10,6 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Inherits says that an accepted socket of TCP has the Settings of the one that
+// listens. These systems pass on most of them, each its own selection, and we have
+// tested none.
+const Inherits = false
+
 var temporaryAccept = []syscall.Errno{syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO}
 
 func open(family int) (int, error) {

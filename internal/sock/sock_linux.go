@@ -17,6 +17,11 @@ import (
 // time is that of copying the bytes, hence RawLimit. On a descriptor that blocks
 // none of these functions may be used.
 
+// Inherits says that an accepted socket of TCP has the Settings of the one that
+// listens. A Unix socket never has: it is a new one (unix(7) does not say so; the
+// tests do).
+const Inherits = true
+
 const (
 	optKeepIdle     = unix.TCP_KEEPIDLE
 	optKeepInterval = unix.TCP_KEEPINTVL

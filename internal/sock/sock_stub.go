@@ -4,6 +4,7 @@ package sock
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 )
@@ -15,8 +16,8 @@ import (
 var ErrAgain = errors.New("sock: the call would block")
 
 // Listen gives a *net.OpError that matches errors.ErrUnsupported.
-func Listen(network, _ string, _ Options) (fd int, err error) {
-	return -1, &net.OpError{Op: "listen", Net: network, Err: errors.ErrUnsupported}
+func Listen(network, _ string, _ Options) (fds []int, err error) {
+	return nil, &net.OpError{Op: "listen", Net: network, Err: errors.ErrUnsupported}
 }
 
 // Accept gives errors.ErrUnsupported, and so do the functions below.
@@ -25,7 +26,30 @@ func Accept(int) (nfd int, peer netip.AddrPort, err error) {
 }
 
 // Connect is not supported here.
-func Connect(netip.AddrPort) (fd int, err error) { return -1, errors.ErrUnsupported }
+func Connect(netip.AddrPort, *Settings) (fd int, err error) { return -1, errors.ErrUnsupported }
+
+// ListenUnix is not supported here.
+func ListenUnix(string, fs.FileMode, Options) (fd int, err error) {
+	return -1, errors.ErrUnsupported
+}
+
+// ConnectUnix is not supported here.
+func ConnectUnix(string, *Settings) (fd int, err error) { return -1, errors.ErrUnsupported }
+
+// Inherits is of no matter here.
+const Inherits = true
+
+// Apply is not supported here.
+func (s *Settings) Apply(int, bool) error { return errors.ErrUnsupported }
+
+// Dup is not supported here.
+func Dup(int) (int, error) { return -1, errors.ErrUnsupported }
+
+// Adopt is not supported here.
+func Adopt(int, *Settings) (net.Addr, error) { return nil, errors.ErrUnsupported }
+
+// ListenAddr is not supported here.
+func ListenAddr(int) (net.Addr, error) { return nil, errors.ErrUnsupported }
 
 // SocketError is not supported here.
 func SocketError(int) error { return errors.ErrUnsupported }

@@ -40,9 +40,11 @@ func listen(addr, name string, loops int) (*server, error) {
 	}
 	l := s.loops[0]
 	l.peers = s.loops
-	if l.listener, err = sock.Listen("tcp", addr, sock.Options{}); err != nil {
+	fds, err := sock.Listen("tcp", addr, sock.Options{})
+	if err != nil {
 		return nil, err
 	}
+	l.listener = fds[0]
 	return s, l.watch(l.listener)
 }
 

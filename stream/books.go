@@ -1,0 +1,115 @@
+package stream
+
+import (
+	"net/netip"
+	"sync"
+)
+
+// books is where a server counts its connections, which may live on several loops. Any
+// goroutine may call its methods.
+type books struct {
+	// Immutable.
+	max, perAddr int    // 0: no limit
+	over         func() // called once, when the server has ended
+	done         chan struct{}
+
+	mu       sync.Mutex // guards the rest
+	stats    ServerStats
+	byAddr   map[netip.Addr]int // kept for perAddr only
+	sites    int                // that may still bring connections
+	draining bool
+	ended    bool
+}
+
+// A verdict is what becomes of a new connection.
+type verdict int
+
+const (
+	entered verdict = iota
+	refused         // there are too many of its address, or the server is ending
+	waits           // there are too many
+)
+
+// enter counts a connection in, if there is room; full says that no more can come in
+// now.
+func (b *books) enter(from netip.Addr) (v verdict, full bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	limited := b.perAddr > 0 && from.IsValid()
+	switch {
+	case b.draining:
+		return refused, true
+	case b.full():
+		return waits, true
+	case limited && b.byAddr[from] >= b.perAddr:
+		b.stats.Refused++
+		return refused, false
+	case limited:
+		if b.byAddr == nil {
+			b.byAddr = make(map[netip.Addr]int)
+		}
+		b.byAddr[from]++
+	}
+	b.stats.Conns++
+	b.stats.Accepted++
+	if b.full() {
+		b.stats.Full++
+	}
+	return entered, b.full()
+}
+
+func (b *books) full() bool { return b.max > 0 && b.stats.Conns >= b.max }
+
+func (b *books) isFull() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.full()
+}
+
+// leave counts a connection out, and reports whether others may be waiting for that.
+func (b *books) leave(from netip.Addr) (room bool) {
+	defer b.check()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := b.byAddr[from]; n > 1 {
+		b.byAddr[from]--
+	} else if n == 1 {
+		delete(b.byAddr, from)
+	}
+	room = b.full()
+	b.stats.Conns--
+	return room
+}
+
+func (b *books) read() ServerStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stats
+}
+
+// closing counts a site out, which brings no more connections.
+func (b *books) closing() {
+	b.mu.Lock()
+	b.sites--
+	b.mu.Unlock()
+	b.check()
+}
+
+func (b *books) drain() {
+	b.mu.Lock()
+	b.draining = true
+	b.mu.Unlock()
+	b.check()
+}
+
+// check notes that the server has ended, when that is so.
+func (b *books) check() {
+	b.mu.Lock()
+	over := b.draining && b.sites == 0 && b.stats.Conns == 0 && !b.ended
+	b.ended = b.ended || over
+	b.mu.Unlock()
+	if over {
+		b.over()
+		close(b.done)
+	}
+}

@@ -1,0 +1,77 @@
+package stream
+
+import "context"
+
+// Shutdown ends the server without breaking anything off: it stops accepting, tells
+// handlers that are Idle, calls Drain for each connection, and waits until all handlers
+// have returned and all connections are closed. When ctx is done first, it cancels the
+// handlers that are left, with the cause ErrServerClosed, and returns
+// context.Cause(ctx) without waiting for them; Close ends the rest. It must not be
+// called by whoever holds one of the server's loops.
+func (s *Server) Shutdown(ctx context.Context) error {
+	sv := s.end((*site).drain)
+	if sv == nil {
+		return nil
+	}
+	select {
+	case <-sv.books.done:
+	case <-ctx.Done():
+		sv.each((*site).cancel)
+		return context.Cause(ctx)
+	}
+	if sv.own == nil {
+		return nil
+	}
+	return sv.own.Shutdown(ctx)
+}
+
+// Close ends the server at once: its connections are broken off, and handlers
+// cancelled with the cause ErrServerClosed. It does not wait for that. To close the
+// loop does the same. The error is always nil.
+func (s *Server) Close() error {
+	s.end((*site).abort)
+	return nil
+}
+
+// Draining reports whether Shutdown or Close was called.
+func (s *Server) Draining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// end has every site end in the way how.
+func (s *Server) end(how func(*site)) *serving {
+	s.mu.Lock()
+	s.closed = true
+	sv := s.sv
+	s.mu.Unlock()
+	if sv != nil {
+		sv.books.drain()
+		sv.each(how)
+	}
+	return sv
+}
+
+// ServerStats are counts of a Server at one moment. They are a value without owner.
+type ServerStats struct {
+	// Conns is how many connections there are, those included whose handler runs
+	// on although the peer has gone.
+	Conns int
+	// Accepted is how many there were so far, and Refused how many were reset
+	// because of MaxConnsPerAddr.
+	Accepted, Refused uint64
+	// Full is how often MaxConns was reached, so that others had to wait.
+	Full uint64
+}
+
+// Stats gives the counts of this moment.
+func (s *Server) Stats() ServerStats {
+	s.mu.Lock()
+	sv := s.sv
+	s.mu.Unlock()
+	if sv == nil {
+		return ServerStats{}
+	}
+	return sv.books.read()
+}
