@@ -1,7 +1,9 @@
 package loop
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/zonda-go/zonda/internal/owner"
 	"github.com/zonda-go/zonda/internal/poll"
@@ -25,8 +27,10 @@ func (l *Loop) Rand() *rand.Rand {
 	return l.rand
 }
 
-// shuffleEvents: a poller promises no order among the events of one Wait.
+// shuffleEvents: a poller promises no order among the events of one Wait, so theirs
+// must not matter here either.
 func (l *Loop) shuffleEvents(events []poll.Event) {
+	slices.SortFunc(events, func(a, b poll.Event) int { return cmp.Compare(a.Token, b.Token) })
 	l.Rand().Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 }
 
