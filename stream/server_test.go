@@ -397,6 +397,11 @@ func TestServerMaxConnsPerAddr(t *testing.T) {
 		two.Close()
 		three.Close()
 		p.over(srv)
+		for range 2 { // nothing is left of those who were there
+			s := hello()
+			p.gets(s.ReadUntil("\n", 10), "hello\n")
+			defer s.Close()
+		}
 	})
 }
 

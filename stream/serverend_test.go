@@ -233,3 +233,30 @@ func TestServerClose(t *testing.T) {
 		p.does(p.shutdown(srv))
 	})
 }
+
+// A handler that runs on when its peer has gone still counts, and is waited for.
+func TestServerHandlerOutlivesStream(t *testing.T) {
+	everywhere(t, func(p *pair) {
+		work := loop.NewPromise[struct{}](p.l)
+		srv := &stream.Server{Handler: func(co *loop.Co, s *stream.Stream) error {
+			s.Close()
+			return loop.Shield(co, time.Hour, func(co *loop.Co) error {
+				_, err := loop.Await(co, work.Future())
+				return err
+			})
+		}}
+		addr := p.serve(srv)
+		p.meets(addr, io.EOF)
+		down := p.shutdown(srv)
+		for range 20 {
+			if err := p.turn(); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		if n := srv.Stats().Conns; n != 1 || down.Done() {
+			p.t.Errorf("%d are counted, and Shutdown is done: %v", n, down.Done())
+		}
+		work.Set(struct{}{})
+		p.does(down)
+	})
+}

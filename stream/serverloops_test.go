@@ -199,7 +199,10 @@ func TestServerOnClosedLoop(t *testing.T) {
 	for _, s := range sites() {
 		for name, srv := range map[string]*stream.Server{
 			"handler": {Handler: echo},
-			"accept":  {Accept: func(*stream.Stream) {}, MaxConns: 2},
+			"stubborn": {Handler: func(co *loop.Co, s *stream.Stream) error {
+				return loop.Shield(co, time.Hour, func(co *loop.Co) error { return loop.Sleep(co, time.Hour) })
+			}},
+			"accept": {Accept: func(*stream.Stream) {}, MaxConns: 2},
 		} {
 			t.Run(s.name+"/"+name, func(t *testing.T) { closedLoop(t, s, srv) })
 		}

@@ -76,7 +76,14 @@ func TestServerTLSSilentClient(t *testing.T) {
 func TestServerTLSDrain(t *testing.T) {
 	withRoom(t, func(p *pair) {
 		var log logbook
-		srv, addr := p.secureServer(stream.TLSOptions{}, &log)
+		drained := 0
+		srv := &stream.Server{
+			Handler: echo,
+			TLS:     &stream.TLSOptions{Config: serverConfig()},
+			Logger:  slog.New(&log),
+			Drain:   func(*stream.Stream) { drained++ },
+		}
+		addr := p.serve(srv)
 		s := p.call(addr)
 		p.until("it is in", func() bool { return srv.Stats().Conns == 1 })
 		down := p.shutdown(srv)
@@ -85,6 +92,9 @@ func TestServerTLSDrain(t *testing.T) {
 		p.refuses(s.ReadSome(1), io.EOF)
 		s.Close()
 		p.does(down)
+		if drained != 1 {
+			p.t.Errorf("Drain was called %d times", drained)
+		}
 
 		srv, addr = p.secureServer(stream.TLSOptions{}, &log)
 		s = p.call(addr)

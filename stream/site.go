@@ -33,7 +33,6 @@ func (st *site) start() {
 	st.ended = loop.NewPromise[struct{}](st.l)
 	loop.Go(st.l, func(co *loop.Co) (struct{}, error) {
 		if _, err := loop.Await(co, st.ended.Future()); err != nil {
-			st.gone.Store(true)
 			st.abort()
 			if st == st.sv.home {
 				_ = st.sv.srv.Close() // always nil
