@@ -62,7 +62,7 @@ func (m *mapping[T, U]) run() {
 	if m.f.err != nil {
 		err = m.f.err
 	} else {
-		u, err = try(m.fn, m.f.value)
+		u, err = try("callback", m.fn, m.f.value)
 	}
 }
 
@@ -73,11 +73,11 @@ func (m *mapping[T, U]) withdraw() {
 
 func (m *mapping[T, U]) about() about { return about{what: "Map", on: []*promised{&m.f.promised}} }
 
-// try calls fn and makes a panic of it an error.
-func try[T, U any](fn func(T) (U, error), v T) (u U, err error) {
+// try calls fn and makes a panic of it an error. where is PanicError's.
+func try[T, U any](where string, fn func(T) (U, error), v T) (u U, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			err = newPanicError("callback", x)
+			err = newPanicError(where, x)
 		}
 	}()
 	return fn(v)

@@ -7,7 +7,8 @@ import (
 
 // This file is the side of a Co that any goroutine may see.
 
-// Deadline is when the coroutine will be cancelled, on the loop's clock.
+// Deadline is when the coroutine will be cancelled: on the loop's clock, or, for a
+// deadline that came with the context given to Do or Submit, on that one's.
 func (co *Co) Deadline() (time.Time, bool) {
 	for c := co; c != nil; c = c.parent {
 		if c.extra == nil {
@@ -15,6 +16,9 @@ func (co *Co) Deadline() (time.Time, bool) {
 		}
 		if !c.extra.deadline.IsZero() {
 			return c.extra.deadline, true // none of those above is earlier
+		}
+		if c.extra.outer != nil { // of Do and Submit: nothing above it has a deadline
+			return c.extra.outer.Deadline()
 		}
 		if c.extra.detached {
 			break

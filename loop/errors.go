@@ -13,7 +13,8 @@ var ErrGoexit = errors.New("loop: the body called runtime.Goexit")
 // A PanicError is a panic of user code, carried to where its result is awaited
 // or, if it was a callback's, to Options.OnError.
 type PanicError struct {
-	// Where says what kind of code panicked: "callback" or "coroutine".
+	// Where says what kind of code panicked: "callback", "coroutine", or "function", as
+	// FromFunc and Offload run it.
 	Where string
 	// Value is what panic was called with.
 	Value any

@@ -69,7 +69,7 @@ func FromFunc[T any](l *Loop, fn func(ctx context.Context) (T, error)) *Future[T
 			cancel()
 			_ = p.Post(v, err) // as above
 		}()
-		v, err = try(fn, ctx)
+		v, err = try("function", fn, ctx)
 	}()
 	return p.Future()
 }

@@ -33,7 +33,7 @@ func Offload[T any](l *Loop, fn func(ctx context.Context) (T, error)) *Future[T]
 	c := &call{
 		run: func() {
 			defer cancel()
-			v, err = try(fn, ctx)
+			v, err = try("function", fn, ctx)
 		},
 		tell: func() { _ = p.Post(v, err) }, // a closed loop has no one left who waits
 		refuse: func(err error) {

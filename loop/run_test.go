@@ -211,6 +211,18 @@ func TestDo(t *testing.T) {
 		if v != "a value" || err != nil {
 			t.Errorf("%v, %v", v, err)
 		}
+		due := time.Now().Add(time.Hour)
+		late, cancel := context.WithDeadline(ctx, due)
+		defer cancel()
+		got, err := loop.Do(late, l, func(co *loop.Co) (time.Time, error) {
+			scope, done := co.WithTimeout(2 * time.Hour)
+			defer done()
+			when, _ := scope.Deadline()
+			return when, nil
+		})
+		if !got.Equal(due) || err != nil {
+			t.Errorf("the context's deadline is %v, the coroutine's %v", due, got)
+		}
 		_, err = loop.Do(ctx, l, func(*loop.Co) (int, error) { return 0, errMade })
 		if err != errMade {
 			t.Errorf("error: %v", err)
