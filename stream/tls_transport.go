@@ -44,6 +44,8 @@ type secure struct {
 	werr   error
 	done   bool // the handshake has succeeded
 	failed bool // reading has
+	ended  bool // the peer has said goodbye
+	silent bool // and inner has ended, or is broken
 	fin    bool // close_notify is on its way
 	more   bool // conn may have more to read, whatever inner says
 	queued bool // again waits in the loop
@@ -92,6 +94,8 @@ func (t *secure) update() error {
 		return t.inner.Want(0) // out is not ours now
 	case t.hs != nil:
 		want = loop.Readable
+	case t.ended && !t.silent:
+		want |= loop.Readable // see discard
 	case len(t.out) > maxAnswers:
 		want &^= loop.Readable
 	}
@@ -118,7 +122,23 @@ func (t *secure) Ready(e loop.Events) {
 	if e&loop.Writable != 0 && t.flush() == nil && len(t.out) > 0 {
 		e &^= loop.Writable
 	}
+	if e&loop.Readable != 0 && t.ended && !t.silent {
+		t.silent = t.discard() != nil
+	}
 	t.h.Ready(e & (t.want | loop.Failed)) // also if nothing is left: it has Want called
+}
+
+// discard drops what came after the peer's goodbye (RFC 8446, 6.1). Left unread, it
+// would make our close a reset, and keep what inner has to say from arriving. The
+// error is why no more will come.
+func (t *secure) discard() error {
+	buffers := loop.Local[tlsBuffers](t.l)
+	b := buffers.take()
+	defer buffers.give(b)
+	if _, err := t.inner.Read(b); err != ErrAgain {
+		return err
+	}
+	return nil
 }
 
 // Read fills p, or takes what there is. It may leave encrypted bytes to be sent:
@@ -150,21 +170,12 @@ func (t *secure) Read(p []byte) (n int, err error) {
 	case again:
 		return 0, ErrAgain
 	case err == io.EOF:
-		return 0, t.brokenSince()
+		t.ended, t.in = true, nil
+		if err := t.discard(); err != nil {
+			return 0, err // it may have broken since
+		}
 	}
 	return 0, plain(err)
-}
-
-// brokenSince is io.EOF, or what became of the connection after the peer's goodbye.
-// Whatever it sent after that is nobody's.
-func (t *secure) brokenSince() error {
-	buffers := loop.Local[tlsBuffers](t.l)
-	b := buffers.take()
-	defer buffers.give(b)
-	if _, err := t.inner.Read(b); err != nil && err != ErrAgain {
-		return err
-	}
-	return io.EOF
 }
 
 // Write encrypts a chunk of p, and says that it is written only when all of it is
