@@ -142,6 +142,27 @@ func TestTLSLevelTriggered(t *testing.T) {
 	})
 }
 
+// What lies in tls.Conn, or in what was read ahead of it, is told of although the
+// transport has nothing more: here a read ends in the middle of it.
+func TestTLSTellsOfWhatItHolds(t *testing.T) {
+	for _, size := range []int{64 << 10, 64<<10 + 1, 65<<10 + 7} {
+		site{name: "memory", window: 1 << 20}.run(t, func(p *pair) {
+			usual().must(p)
+			sent := noise(size)
+			p.near.Write(sent)
+			r := newRecorder(p.far, all)
+			for range 100 {
+				if err := p.turn(); err != nil {
+					p.t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(r.text, sent) {
+				p.t.Errorf("%d bytes of %d", len(r.text), size)
+			}
+		})
+	}
+}
+
 // However it was used, an idle stream holds nothing of TLS but tls.Conn.
 func TestTLSIdleHoldsNothing(t *testing.T) {
 	secured(t, anywhere, func(p *pair) {
