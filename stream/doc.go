@@ -29,6 +29,13 @@
 // There is no reset: what was written can be read by the peer also after Abort, and
 // the end looks orderly unless there were bytes that this side had not read.
 //
+// # TLS
+//
+// StartTLS makes a stream, of either role, a TLS connection, at once or in the middle
+// of a dialogue. It is the standard library's crypto/tls, and so is its Config. The
+// promises of Write and Close are the same over TLS, and an idle stream has neither
+// coroutine nor buffer there either, only its tls.Conn.
+//
 // Everything here belongs to the loop it was made on; see package loop. Of a Server, any
 // goroutine may call Shutdown, Close, Stats and Draining.
 package stream

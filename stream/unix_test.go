@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -155,6 +156,10 @@ const childRole = "ZONDA_TEST_OUT_OF_DESCRIPTORS"
 // this test again. Its clients are here, more than it has descriptors.
 func TestOutOfDescriptors(t *testing.T) {
 	if role := os.Getenv(childRole); role != "" {
+		go func() { // not to outlive the one who asks
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			os.Exit(3)
+		}()
 		backend, relief, _ := strings.Cut(role, " ")
 		if err := serveShort(backend, relief); err != nil {
 			t.Fatal(err)
@@ -178,6 +183,11 @@ func outOfDescriptors(t *testing.T, backend, relief string) {
 	child.Env = append(os.Environ(), childRole+"="+backend+" "+relief)
 	var log bytes.Buffer
 	child.Stderr = &log
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
