@@ -11,7 +11,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/zonda-go/zonda/internal/owner"
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/looptest"
 	"github.com/zonda-go/zonda/stream"
@@ -19,13 +18,10 @@ import (
 
 // runs is how many random programs are tried.
 func runs() int {
-	switch {
-	case os.Getenv("ZONDA_DEEP") != "":
+	if os.Getenv("ZONDA_DEEP") != "" {
 		return 10_000
-	case owner.Enabled:
-		return 100
 	}
-	return 400
+	return 300
 }
 
 // A model is both directions of a connection, each with a list of what is written and
