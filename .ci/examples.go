@@ -50,6 +50,9 @@ var questions = map[string]func(ctx context.Context, program string) error{
 	"seeds": func(ctx context.Context, program string) error {
 		return prints(ctx, program, []string{"-scale", "0.01"}, "== P1", "== P2", "== P3", "== P4")
 	},
+	"storm": func(ctx context.Context, program string) error {
+		return prints(ctx, program, []string{"-seed", "1", "-clients", "100", "-length", "3h"}, "seed                 1", "connects             ", "longest outage", "wall time")
+	},
 }
 
 func main() {
