@@ -115,7 +115,7 @@ func (s *Stream) fetch(h *piece) {
 		h.buf = make([]byte, fileRead)
 	}
 	room, offset := h.buf[:f.slice(fileRead)], f.offset
-	loop.FromFunc(s.l, func(context.Context) (int, error) {
+	loop.Offload(s.l, func(context.Context) (int, error) {
 		n, err := f.f.ReadAt(room, offset)
 		if err == io.EOF {
 			err = nil
