@@ -9,6 +9,11 @@
 // A Stream stands on a Transport: a socket, or an end of a test's in-memory
 // network. A Network makes them: System is the machine's own.
 //
+// StartTLS makes a stream, of either role, a TLS connection, at once or in the middle
+// of a dialogue. It is the standard library's crypto/tls, and so is its Config. The
+// promises of Write and Close are the same over TLS, and an idle stream has neither
+// coroutine nor buffer there either, only its tls.Conn.
+//
 // # Listening
 //
 // A Server accepts connections and looks after them: limits on their number, TLS,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -285,3 +286,6 @@ func noise(n int) []byte {
 	_, _ = r.Read(b) // it never fails
 	return b
 }
+
+// deep says that the full counts are wanted.
+func deep() bool { return os.Getenv("ZONDA_DEEP") != "" }

@@ -48,6 +48,7 @@ func (h *handshake) runAway(co *loop.Co) error {
 			return x.err
 		}
 		if err := h.await(); err != nil {
+			h.away = true // for good: it will end when we do
 			return err
 		}
 	}

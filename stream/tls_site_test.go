@@ -134,3 +134,9 @@ func (p *pair) agreed(s *stream.Stream) tls.ConnectionState {
 	}
 	return state
 }
+
+// offloadable is anywhere, but for handshakes that are computed elsewhere, only where
+// time is real: virtual time would not wait for them.
+func offloadable(offload bool) func(site) bool {
+	return func(s site) bool { return !offload || !s.memory() }
+}

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -9,17 +8,6 @@ import (
 	"net/netip"
 
 	"github.com/zonda-go/zonda/loop"
-)
-
-const (
-	// tlsChunk is how much Write encrypts at a time: two full records, which leave
-	// in one piece.
-	tlsChunk = 32 << 10
-	// maxAnswers is how many encrypted bytes may wait before reading stops. It is
-	// more than a chunk of Write's, so writing alone never stops reading; a peer that
-	// asks for answers (KeyUpdate, for instance) and does not take them is not
-	// heard any more.
-	maxAnswers = 2 * tlsChunk
 )
 
 // errTruncated is the end of the connection without close_notify.
@@ -33,17 +21,19 @@ var errTruncated = fmt.Errorf("stream: TLS ended without close_notify: %w", io.E
 type secure struct {
 	// Immutable.
 	l     *loop.Loop
-	h     loop.Handler // the stream
 	inner Transport
 	conn  *tls.Conn
 
 	// Owned by the loop.
-	hs     *handshake // nil: done, or given up
+	h      loop.Handler // the stream, or a second layer
+	hs     *handshake   // nil: done
 	want   loop.Events
 	owed   int // bytes that Write has encrypted and not yet acknowledged
 	werr   error
 	done   bool // the handshake has succeeded
 	failed bool // reading has
+	ended  bool // the peer has said goodbye
+	silent bool // and inner has ended, or is broken
 	fin    bool // close_notify is on its way
 	more   bool // conn may have more to read, whatever inner says
 	queued bool // again waits in the loop
@@ -92,6 +82,8 @@ func (t *secure) update() error {
 		return t.inner.Want(0) // out is not ours now
 	case t.hs != nil:
 		want = loop.Readable
+	case t.ended && !t.silent:
+		want |= loop.Readable // see discard
 	case len(t.out) > maxAnswers:
 		want &^= loop.Readable
 	}
@@ -118,7 +110,23 @@ func (t *secure) Ready(e loop.Events) {
 	if e&loop.Writable != 0 && t.flush() == nil && len(t.out) > 0 {
 		e &^= loop.Writable
 	}
+	if e&loop.Readable != 0 && t.ended && !t.silent {
+		t.silent = t.discard() != nil
+	}
 	t.h.Ready(e & (t.want | loop.Failed)) // also if nothing is left: it has Want called
+}
+
+// discard drops what came after the peer's goodbye (RFC 8446, 6.1). Left unread, it
+// would make our close a reset, and keep what inner has to say from arriving. The
+// error is why no more will come.
+func (t *secure) discard() error {
+	buffers := loop.Local[tlsBuffers](t.l)
+	b := buffers.take()
+	defer buffers.give(b)
+	if _, err := t.inner.Read(b); err != ErrAgain {
+		return err
+	}
+	return nil
 }
 
 // Read fills p, or takes what there is. It may leave encrypted bytes to be sent:
@@ -150,101 +158,12 @@ func (t *secure) Read(p []byte) (n int, err error) {
 	case again:
 		return 0, ErrAgain
 	case err == io.EOF:
-		return 0, t.brokenSince()
+		t.ended, t.in = true, nil
+		if err := t.discard(); err != nil {
+			return 0, err // it may have broken since
+		}
 	}
 	return 0, plain(err)
-}
-
-// brokenSince is io.EOF, or what became of the connection after the peer's goodbye.
-// Whatever it sent after that is nobody's.
-func (t *secure) brokenSince() error {
-	buffers := loop.Local[tlsBuffers](t.l)
-	b := buffers.take()
-	defer buffers.give(b)
-	if _, err := t.inner.Read(b); err != nil && err != ErrAgain {
-		return err
-	}
-	return io.EOF
-}
-
-// Write encrypts a chunk of p, and says that it is written only when all of it is
-// with inner. If inner has no room for all, the stream comes again with the same
-// bytes, which are not encrypted twice.
-func (t *secure) Write(p []byte) (int, error) {
-	if t.hs != nil {
-		return 0, ErrAgain
-	}
-	err := t.flush()
-	if err == nil && len(t.out) == 0 && t.owed == 0 {
-		err = t.encrypt(p[:min(len(p), tlsChunk)])
-	}
-	switch {
-	case err != nil:
-		return 0, plain(err)
-	case len(t.out) > 0:
-		return 0, ErrAgain
-	}
-	n := min(t.owed, len(p))
-	t.owed -= n
-	return n, nil
-}
-
-// encrypt sends p, which tls.Conn takes as a whole, and keeps what inner does not
-// take.
-func (t *secure) encrypt(p []byte) error {
-	buffers := loop.Local[tlsBuffers](t.l)
-	t.out = buffers.take()[:0]
-	_, err := t.conn.Write(p)
-	t.owed = len(p)
-	all := t.out
-	if err == nil {
-		err = t.flush()
-	}
-	t.out = kept(t.out)
-	buffers.give(all)
-	return err
-}
-
-// flush gives inner what waits. An error is for good.
-func (t *secure) flush() error {
-	for len(t.out) > 0 && t.werr == nil {
-		n, err := t.inner.Write(t.out)
-		switch {
-		case err == ErrAgain:
-			return nil
-		case err != nil:
-			t.werr = err
-		case n == 0:
-			t.werr = io.ErrShortWrite
-		}
-		t.out = t.out[n:]
-	}
-	if t.werr != nil || len(t.out) == 0 {
-		t.out = nil
-	}
-	return t.werr
-}
-
-// CloseWrite says goodbye, and then closes inner's side.
-func (t *secure) CloseWrite() error {
-	if t.hs != nil {
-		return ErrAgain
-	}
-	if err := t.farewell(); err != nil {
-		return err
-	}
-	if len(t.out) > 0 {
-		return ErrAgain
-	}
-	return t.inner.CloseWrite()
-}
-
-func (t *secure) farewell() error {
-	if !t.fin {
-		_ = t.conn.CloseWrite() // the wire takes it
-		t.fin = true
-	}
-	return t.flush()
 }
 
 func (t *secure) Close(abort bool) error {
@@ -271,11 +190,3 @@ func (t *secure) Close(abort bool) error {
 
 func (t *secure) LocalAddr() netip.AddrPort  { return t.inner.LocalAddr() }
 func (t *secure) RemoteAddr() netip.AddrPort { return t.inner.RemoteAddr() }
-
-// kept is p in memory of its own; nothing, if it is empty.
-func kept(p []byte) []byte {
-	if len(p) == 0 {
-		return nil
-	}
-	return bytes.Clone(p)
-}
