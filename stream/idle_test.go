@@ -23,11 +23,22 @@ func TestSizeAtRest(t *testing.T) {
 // However a stream was used, it holds nothing when it is idle again.
 func TestIdleHoldsNothing(t *testing.T) {
 	for name, use := range map[string]func(p *pair){
-		"nothing":     func(p *pair) {},
-		"read 0":      func(p *pair) { p.far.ReadFull(0) },
-		"write 0":     func(p *pair) { p.near.Write(nil) },
-		"read":        func(p *pair) { p.near.Write([]byte("abc")); p.gets(p.far.ReadFull(3), "abc") },
-		"large read":  func(p *pair) { p.near.Write(make([]byte, 40<<10)); mustRead(p, 40<<10) },
+		"nothing":    func(p *pair) {},
+		"read 0":     func(p *pair) { p.far.ReadFull(0) },
+		"write 0":    func(p *pair) { p.near.Write(nil) },
+		"read":       func(p *pair) { p.near.Write([]byte("abc")); p.gets(p.far.ReadFull(3), "abc") },
+		"large read": func(p *pair) { p.near.Write(make([]byte, 40<<10)); mustRead(p, 40<<10) },
+		"read into":  func(p *pair) { p.near.Write([]byte("abc")); p.fills(p.far.ReadInto(make([]byte, 3)), 3) },
+		"regexp":     func(p *pair) { p.near.Write([]byte("a\n\n")); p.gets(p.far.ReadUntilRegexp(blankLine, 9), "a\n\n") },
+		"sendfile": func(p *pair) {
+			f := p.near.Sendfile(onDisk(p.t, noise(200_000)), 0, -1, nil)
+			read := p.far.ReadFull(200_000)
+			p.spin("it has come", func() bool { return f.Done() && read.Done() })
+		},
+		"writev and queue": func(p *pair) {
+			p.near.WriteV(make([]byte, 1<<20), make([]byte, 1<<20))
+			p.gets(p.far.ReadFull(2<<20), string(make([]byte, 2<<20)))
+		},
 		"discard":     func(p *pair) { p.near.Write([]byte("abc")); p.until("", has(p, 3)); p.far.Discard(3) },
 		"withdrawn":   func(p *pair) { withdraw(p) },
 		"too long":    func(p *pair) { p.refuses(p.far.ReadUntil("x", 0), stream.ErrTooLong) },

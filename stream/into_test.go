@@ -52,6 +52,14 @@ func TestReadInto(t *testing.T) {
 			p.t.Errorf("got %q", room)
 		}
 		p.gets(p.far.ReadFull(1), "i")
+		p.near.Write([]byte("jk"))
+		p.until("more has come", func() bool { return len(p.far.Buffered()) == 2 })
+		f = p.far.ReadInto(room)
+		if b := p.far.Buffered(); b != nil || f.Done() {
+			p.t.Errorf("%q (of %d) is kept in two places", b, cap(b))
+		}
+		p.near.Write([]byte("lmn"))
+		p.fills(f, 5)
 	})
 }
 

@@ -243,7 +243,13 @@ func TestSendfileEndsWhileReading(t *testing.T) {
 	f := onDisk(t, noise(100<<10))
 	for name, end := range map[string]func(*stream.Stream){
 		"abort": (*stream.Stream).Abort,
-		"close": func(s *stream.Stream) { s.Close(); s.Abort() },
+		"close": func(s *stream.Stream) {
+			s.Close()
+			if stream.TimerPending(s) {
+				t.Error("the disk is taken for the peer")
+			}
+			s.Abort()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tr := &script{}

@@ -16,11 +16,11 @@ import (
 // Tornado T03: a server may be ended twice, in either way; then nobody listens.
 func TestServerEndTwice(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo}
+		srv := &stream.Server{Handler: echoLines}
 		if err := srv.Close(); err != nil {
 			p.t.Error(err)
 		}
-		srv = &stream.Server{Handler: echo}
+		srv = &stream.Server{Handler: echoLines}
 		addr := p.serve(srv)
 		p.does(p.shutdown(srv))
 		p.does(p.shutdown(srv))
