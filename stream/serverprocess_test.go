@@ -12,10 +12,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
 	"github.com/zonda-go/zonda/stream"
 )
 
@@ -86,6 +88,35 @@ func TestServerListenAndServe(t *testing.T) {
 		if err := (&stream.Server{Handler: echoLines}).ListenAndServe("tcp", address); err == nil || errors.Is(err, stream.ErrServerClosed) {
 			t.Errorf("%s: %v", address, err)
 		}
+	}
+}
+
+// A server that could not listen may try again, and leaves nothing behind meanwhile.
+func TestServerListensAgain(t *testing.T) {
+	looptest.NoLeaks(t)
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &stream.Server{Handler: echoLines, Loops: 2}
+	for range 2 {
+		if err := srv.ListenAndServe("tcp", busy.Addr().String()); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("the address is in use: %v", err)
+		}
+	}
+	if err := busy.Close(); err != nil {
+		t.Error(err)
+	}
+	srv.OnListen = func(a net.Addr) {
+		go func() {
+			if err := hello(a); err != nil {
+				t.Error(err)
+			}
+			_ = srv.Shutdown(context.Background())
+		}()
+	}
+	if err := srv.ListenAndServe("tcp", busy.Addr().String()); !errors.Is(err, stream.ErrServerClosed) {
+		t.Error(err)
 	}
 }
 
