@@ -26,7 +26,6 @@ type served struct {
 	idle       []idling
 	begun      bool // the handshake, if there is one, is done
 	ended      bool // the stream has
-	forgotten  bool
 }
 
 var _ loop.Job = (*served)(nil)
@@ -123,11 +122,9 @@ func (c *served) closed(err error) {
 	c.check()
 }
 
-// check forgets the connection when both the stream and the handler have ended. A loop
-// that is being closed may not get to tell of the stream's end.
+// check forgets the connection when both the stream and the handler have ended.
 func (c *served) check() {
-	if c.co == nil && (c.ended || c.s.Closed()) && !c.forgotten {
-		c.forgotten = true
+	if c.co == nil && c.ended {
 		c.st.forget(c)
 	}
 }
@@ -154,7 +151,6 @@ func (c *served) cancel() {
 func (c *served) abort() {
 	c.cancel()
 	c.s.Abort()
-	c.check()
 }
 
 // remote is the peer's name in the log.

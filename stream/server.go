@@ -83,9 +83,11 @@ func (s *Server) Listen(l *loop.Loop, network, address string) (net.Addr, error)
 	}
 	ln, err := sv.network.Listen(l, network, address)
 	if err != nil {
+		s.giveUp(sv)
 		return nil, err
 	}
 	if err := sv.home.listen(ln); err != nil {
+		s.giveUp(sv)
 		return nil, errors.Join(err, ln.Close())
 	}
 	if sv.everywhere {
@@ -102,7 +104,11 @@ func (s *Server) Serve(l *loop.Loop, ln Listener) error {
 	if err != nil {
 		return err
 	}
-	return sv.home.listen(ln)
+	if err := sv.home.listen(ln); err != nil {
+		s.giveUp(sv)
+		return err
+	}
+	return nil
 }
 
 // begin is the server's state: a new one if it does not listen yet.
@@ -122,6 +128,18 @@ func (s *Server) begin(l *loop.Loop) (*serving, error) {
 		return nil, errors.New("stream: Server on a second loop; it listens on one, see Loops and Pool for more")
 	}
 	return s.sv, nil
+}
+
+// giveUp takes begin back if nothing listens: another Listen may have more luck, also
+// on another loop.
+func (s *Server) giveUp(sv *serving) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(sv.home.listeners) == 0 && s.sv == sv {
+		s.sv = nil
+		sv.books.drain()
+		sv.each((*site).drain)
+	}
 }
 
 // ListenAndServe serves on an address, on a loop of its own, until Shutdown or Close;

@@ -120,8 +120,8 @@ func (p *pair) creep(f *loop.Future[struct{}]) {
 	}
 }
 
-// echo answers each line with itself.
-func echo(co *loop.Co, s *stream.Stream) error {
+// echoLines answers each line with itself.
+func echoLines(co *loop.Co, s *stream.Stream) error {
 	for {
 		line, err := loop.Await(stream.Idle(co), s.ReadUntil("\n", 1<<20))
 		if err != nil {
@@ -135,7 +135,7 @@ func echo(co *loop.Co, s *stream.Stream) error {
 // it returns because the peer has sent its last byte.
 func TestServerHandler(t *testing.T) {
 	withRoom(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo}
+		srv := &stream.Server{Handler: echoLines}
 		addr := p.serve(srv)
 		defer srv.Close()
 		long := strings.Repeat("x", p.size(1<<20)-1) + "\n"
@@ -213,7 +213,7 @@ func TestServerPeerGoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(p *pair) {
 				var log logbook
-				srv := &stream.Server{Handler: echo, Logger: slog.New(&log)}
+				srv := &stream.Server{Handler: echoLines, Logger: slog.New(&log)}
 				addr := p.serve(srv)
 				defer srv.Close()
 				s := p.call(addr)
@@ -305,15 +305,15 @@ func TestServerMistakes(t *testing.T) {
 		defer pool.Close()
 		for name, srv := range map[string]*stream.Server{
 			"neither":        {},
-			"both":           {Handler: echo, Accept: func(*stream.Stream) {}},
-			"Loops and Pool": {Handler: echo, Loops: 1, Pool: pool},
+			"both":           {Handler: echoLines, Accept: func(*stream.Stream) {}},
+			"Loops and Pool": {Handler: echoLines, Loops: 1, Pool: pool},
 		} {
 			srv.Network = p.n
 			if addr, err := srv.Listen(p.l, "tcp", ":0"); err == nil {
 				p.t.Errorf("%s: it listens at %v", name, addr)
 			}
 		}
-		srv := &stream.Server{Handler: echo, Network: p.n}
+		srv := &stream.Server{Handler: echoLines, Network: p.n}
 		if srv.Stats() != (stream.ServerStats{}) || srv.Draining() {
 			p.t.Error("it has served before it listens")
 		}
@@ -343,7 +343,7 @@ func TestServerMistakes(t *testing.T) {
 func TestServerMaxConns(t *testing.T) {
 	everywhere(t, func(p *pair) {
 		const most, crowd = 3, 8
-		srv := &stream.Server{Handler: echo, MaxConns: most}
+		srv := &stream.Server{Handler: echoLines, MaxConns: most}
 		addr := p.serve(srv)
 		defer srv.Close()
 		var clients []*stream.Stream
@@ -375,7 +375,7 @@ func TestServerMaxConns(t *testing.T) {
 // Beyond MaxConnsPerAddr a client is reset.
 func TestServerMaxConnsPerAddr(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo, MaxConnsPerAddr: 2}
+		srv := &stream.Server{Handler: echoLines, MaxConnsPerAddr: 2}
 		addr := p.serve(srv)
 		defer srv.Close()
 		hello := func() *stream.Stream {
@@ -408,7 +408,7 @@ func TestServerMaxConnsPerAddr(t *testing.T) {
 // A server may listen on several addresses of its loop.
 func TestServerSeveralAddresses(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo, MaxConns: 1}
+		srv := &stream.Server{Handler: echoLines, MaxConns: 1}
 		first := p.serve(srv)
 		s := p.call(first)
 		s.Write([]byte("one\n"))

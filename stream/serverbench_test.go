@@ -12,7 +12,7 @@ import (
 // the server's side and without the kernel's, in the two ways to serve.
 func BenchmarkServerIdle(b *testing.B) {
 	for name, srv := range map[string]*stream.Server{
-		"Handler": {Handler: echo},
+		"Handler": {Handler: echoLines},
 		"Accept":  {Accept: func(s *stream.Stream) { s.SetConsumer(&counter{s: s}) }},
 	} {
 		b.Run(name, func(b *testing.B) { idleConns(b, srv) })

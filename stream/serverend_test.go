@@ -16,11 +16,11 @@ import (
 // Tornado T03: a server may be ended twice, in either way; then nobody listens.
 func TestServerEndTwice(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo}
+		srv := &stream.Server{Handler: echoLines}
 		if err := srv.Close(); err != nil {
 			p.t.Error(err)
 		}
-		srv = &stream.Server{Handler: echo}
+		srv = &stream.Server{Handler: echoLines}
 		addr := p.serve(srv)
 		p.does(p.shutdown(srv))
 		p.does(p.shutdown(srv))
@@ -145,6 +145,7 @@ func TestServerShutdownGivesUp(t *testing.T) {
 func TestServerIdle(t *testing.T) {
 	everywhere(t, func(p *pair) {
 		idled := loop.NewPromise[struct{}](p.l)
+		var idle *loop.Co
 		srv := &stream.Server{}
 		srv.Handler = func(co *loop.Co, s *stream.Stream) error {
 			one, two := stream.Idle(co), stream.Idle(co)
@@ -157,6 +158,7 @@ func TestServerIdle(t *testing.T) {
 			if three.Err() == nil || one.Err() != nil {
 				p.t.Errorf("the parents are cancelled: %v, %v", three.Err(), one.Err())
 			}
+			idle = one
 			idled.Set(struct{}{})
 			if _, err := loop.Await(co, s.ReadFull(1)); err != nil {
 				return err
@@ -175,12 +177,7 @@ func TestServerIdle(t *testing.T) {
 		s := p.call(addr)
 		p.does(idled.Future())
 		down := p.shutdown(srv)
-		p.until("it is draining", srv.Draining)
-		for range 5 {
-			if err := p.turn(); err != nil {
-				p.t.Fatal(err)
-			}
-		}
+		p.until("it is draining", func() bool { return idle.Err() != nil })
 		s.Write([]byte("x"))
 		p.refuses(s.ReadSome(1), io.EOF)
 		s.Close()

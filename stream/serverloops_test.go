@@ -33,7 +33,7 @@ func (sp *spread) serve(co *loop.Co, s *stream.Stream) error {
 	}
 	sp.on[s.Loop()]++
 	sp.mu.Unlock()
-	return echo(co, s)
+	return echoLines(co, s)
 }
 
 func (sp *spread) counts() (n []int) {
@@ -198,7 +198,7 @@ func wait(c <-chan struct{}) error {
 func TestServerOnClosedLoop(t *testing.T) {
 	for _, s := range sites() {
 		for name, srv := range map[string]*stream.Server{
-			"handler": {Handler: echo},
+			"handler": {Handler: echoLines},
 			"stubborn": {Handler: func(co *loop.Co, s *stream.Stream) error {
 				return loop.Shield(co, time.Hour, func(co *loop.Co) error { return loop.Sleep(co, time.Hour) })
 			}},

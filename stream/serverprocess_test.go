@@ -12,17 +12,19 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
 	"github.com/zonda-go/zonda/stream"
 )
 
 // A server on a Unix socket. There are no addresses to limit connections by.
 func TestServerUnix(t *testing.T) {
 	onSockets(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo, MaxConnsPerAddr: 1}
+		srv := &stream.Server{Handler: echoLines, MaxConnsPerAddr: 1}
 		name := socketName(p.t)
 		addr, err := srv.Listen(p.l, "unix", name)
 		if err != nil {
@@ -57,7 +59,7 @@ func TestServerListenAndServe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bound := make(chan net.Addr, 1)
-			c.srv.Handler = echo
+			c.srv.Handler = echoLines
 			c.srv.OnListen = func(a net.Addr) { bound <- a }
 			ended := make(chan error, 1)
 			go func() { ended <- c.srv.ListenAndServe(c.network, c.address) }()
@@ -83,9 +85,38 @@ func TestServerListenAndServe(t *testing.T) {
 		})
 	}
 	for _, address := range []string{"127.0.0.1", "127.0.0.1:no-such-service", "127.0.0.1:99999"} {
-		if err := (&stream.Server{Handler: echo}).ListenAndServe("tcp", address); err == nil || errors.Is(err, stream.ErrServerClosed) {
+		if err := (&stream.Server{Handler: echoLines}).ListenAndServe("tcp", address); err == nil || errors.Is(err, stream.ErrServerClosed) {
 			t.Errorf("%s: %v", address, err)
 		}
+	}
+}
+
+// A server that could not listen may try again, and leaves nothing behind meanwhile.
+func TestServerListensAgain(t *testing.T) {
+	looptest.NoLeaks(t)
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &stream.Server{Handler: echoLines, Loops: 2}
+	for range 2 {
+		if err := srv.ListenAndServe("tcp", busy.Addr().String()); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("the address is in use: %v", err)
+		}
+	}
+	if err := busy.Close(); err != nil {
+		t.Error(err)
+	}
+	srv.OnListen = func(a net.Addr) {
+		go func() {
+			if err := hello(a); err != nil {
+				t.Error(err)
+			}
+			_ = srv.Shutdown(context.Background())
+		}()
+	}
+	if err := srv.ListenAndServe("tcp", busy.Addr().String()); !errors.Is(err, stream.ErrServerClosed) {
+		t.Error(err)
 	}
 }
 
@@ -217,7 +248,7 @@ func TestServerStorm(t *testing.T) {
 
 func weather(t *testing.T, n int) {
 	site{name: "tcp", poller: ""}.run(t, func(p *pair) {
-		srv := &stream.Server{Handler: echo}
+		srv := &stream.Server{Handler: echoLines}
 		addr := p.serve(srv)
 		old := p.call(addr)
 		child := exec.Command(os.Args[0], "-test.run=^TestServerStorm$")

@@ -13,10 +13,10 @@ import (
 	"github.com/zonda-go/zonda/stream"
 )
 
-// secureServer serves echo with TLS.
+// secureServer serves echoLines with TLS.
 func (p *pair) secureServer(o stream.TLSOptions, log *logbook) (*stream.Server, string) {
 	o.Config = serverConfig()
-	srv := &stream.Server{Handler: echo, TLS: &o, Logger: slog.New(log)}
+	srv := &stream.Server{Handler: echoLines, TLS: &o, Logger: slog.New(log)}
 	return srv, p.serve(srv)
 }
 
@@ -78,7 +78,7 @@ func TestServerTLSDrain(t *testing.T) {
 		var log logbook
 		drained := 0
 		srv := &stream.Server{
-			Handler: echo,
+			Handler: echoLines,
 			TLS:     &stream.TLSOptions{Config: serverConfig()},
 			Logger:  slog.New(&log),
 			Drain:   func(*stream.Stream) { drained++ },

@@ -35,7 +35,8 @@ func (st *site) start() {
 		if _, err := loop.Await(co, st.ended.Future()); err != nil {
 			st.abort()
 			if st == st.sv.home {
-				_ = st.sv.srv.Close() // always nil
+				st.sv.books.drain()
+				st.sv.each((*site).abort)
 			}
 		}
 		return struct{}{}, nil
