@@ -68,3 +68,55 @@ func inUse() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc + m.StackInuse)
 }
+
+// BenchmarkBareIdle is the same for streams that no Server looks after.
+func BenchmarkBareIdle(b *testing.B) {
+	const n = 2000
+	l, err := loop.New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	for b.Loop() {
+		if _, err := loop.RunSync(l, func(co *loop.Co) (int, error) {
+			before := inUse()
+			ln, err := stream.System{}.Listen(l, "tcp", "127.0.0.1:0")
+			if err != nil {
+				return 0, err
+			}
+			defer ln.Close()
+			var served []*stream.Stream
+			err = ln.Accept(func(t stream.Transport) {
+				s, err := stream.New(l, t)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				s.SetConsumer(&counter{s: s})
+				served = append(served, s)
+			})
+			if err != nil {
+				return 0, err
+			}
+			dialled := make([]stream.Transport, n)
+			for i := range dialled {
+				if dialled[i], err = (stream.System{}).Dial(co, "tcp", ln.Addr().String()); err != nil {
+					return 0, err
+				}
+			}
+			for len(served) < n {
+				if err := loop.Yield(co); err != nil {
+					return 0, err
+				}
+			}
+			b.ReportMetric(float64(inUse()-before)/n-float64(stream.SizeofSocket), "B/conn")
+			for i := range dialled {
+				_ = dialled[i].Close(true)
+				served[i].Abort()
+			}
+			return 0, nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
