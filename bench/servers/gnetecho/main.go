@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/panjf2000/gnet/v2"
+	"go.uber.org/zap"
 
 	"github.com/zonda-go/zonda/bench/internal/live"
 )
@@ -27,5 +28,6 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
 	live.Answer()
-	log.Fatal("gnetecho: ", gnet.Run(&echo{}, "tcp://"+*addr))
+	quiet := gnet.WithLogger(zap.NewNop().Sugar()) // it greets on standard output
+	log.Fatal("gnetecho: ", gnet.Run(&echo{}, "tcp://"+*addr, quiet))
 }
