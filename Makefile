@@ -22,11 +22,14 @@ test:
 race:
 	go test -race ./...
 
-# Side by side with other libraries; needs two quiet cores and about ten minutes.
+# Side by side with other libraries; needs two quiet cores and about 20 minutes.
 bench:
 	cd bench && go run ./cmd/compare
 	cd bench && go run ./cmd/compare -conns 512
 	cd bench && go run ./cmd/compare -inflight 16
+	cd bench && go run ./cmd/compare -echo
+	cd bench && go run ./cmd/compare -echo -conns 512
+	cd bench && go run ./cmd/idle
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

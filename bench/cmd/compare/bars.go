@@ -14,8 +14,12 @@ type bar struct {
 }
 
 // budget returns the bars the design brief sets for a load of this shape.
-func budget(conns, inflight int) []bar {
+func budget(echo bool, conns, inflight int) []bar {
 	switch {
+	case echo && conns == 64 && inflight == 1:
+		return []bar{{"zondaecho", "limitecho", 1.10}}
+	case echo:
+		return nil
 	case conns == 64 && inflight == 1:
 		return []bar{{"zonda", "limit", 1.25}, {"zonda", "limit", 1.15}, {"zondastd", "nethttp", 0.55}}
 	case conns == 512 && inflight == 1:
@@ -39,35 +43,4 @@ func parseBars(s string) ([]bar, error) {
 		bars = append(bars, bar{server, base, limit})
 	}
 	return bars, nil
-}
-
-// The rule for met: the median of the rounds' ratios, from at least minRounds
-// interleaved rounds of at least minSecs; nearer to the bar than noise, the
-// comparison decides nothing.
-const (
-	minRounds = 9
-	minSecs   = 3
-	noise     = 0.10
-)
-
-// verdict judges a median ratio. short says that the rounds were too few or
-// too short for the rule, so that the figure is only a trial.
-func verdict(median, limit float64, short bool) string {
-	var v string
-	switch margin := (limit - median) / limit; {
-	case math.IsNaN(margin):
-		return "no figure"
-	case margin >= noise:
-		v = "met"
-	case margin >= 0:
-		v = "within noise, below the bar"
-	case margin > -noise:
-		v = "within noise, above the bar"
-	default:
-		v = "missed"
-	}
-	if short {
-		return v + " (trial)"
-	}
-	return v
 }

@@ -1,34 +1,9 @@
 package main
 
 import (
-	"math"
 	"slices"
 	"testing"
 )
-
-func TestVerdict(t *testing.T) {
-	tests := []struct {
-		median, limit float64
-		short         bool
-		want          string
-	}{
-		{1.125, 1.25, false, "met"},
-		{1.13, 1.25, false, "within noise, below the bar"},
-		{1.25, 1.25, false, "within noise, below the bar"},
-		{1.26, 1.25, false, "within noise, above the bar"},
-		{1.37, 1.25, false, "within noise, above the bar"},
-		{1.375, 1.25, false, "missed"},
-		{0.3, 0.55, false, "met"},
-		{1.1, 1.25, true, "met (trial)"},
-		{2, 1.25, true, "missed (trial)"},
-		{math.NaN(), 1.25, false, "no figure"},
-	}
-	for _, tt := range tests {
-		if got := verdict(tt.median, tt.limit, tt.short); got != tt.want {
-			t.Errorf("verdict(%v, %v, %v) = %q, want %q", tt.median, tt.limit, tt.short, got, tt.want)
-		}
-	}
-}
 
 func TestParseBars(t *testing.T) {
 	got, err := parseBars("zonda/limit=1.25,zondastd/nethttp=0.55")
@@ -44,22 +19,27 @@ func TestParseBars(t *testing.T) {
 }
 
 func TestBudgetNamesKnownServers(t *testing.T) {
-	shapes := [][2]int{{64, 1}, {512, 1}, {64, 16}}
+	shapes := []struct {
+		echo            bool
+		conns, inflight int
+	}{{false, 64, 1}, {false, 512, 1}, {false, 64, 16}, {true, 64, 1}}
 	for _, s := range shapes {
-		bars := budget(s[0], s[1])
+		bars := budget(s.echo, s.conns, s.inflight)
 		if len(bars) == 0 {
-			t.Errorf("no bar for %v", s)
+			t.Errorf("no bar for %+v", s)
 		}
 		for _, b := range bars {
-			if _, err := program(b.server); err != nil {
+			if _, err := kindOf(s.echo).program(b.server); err != nil {
 				t.Error(err)
 			}
-			if _, err := program(b.base); err != nil {
+			if _, err := kindOf(s.echo).program(b.base); err != nil {
 				t.Error(err)
 			}
 		}
 	}
-	if bars := budget(3, 7); bars != nil {
-		t.Errorf("bars for a shape the brief does not name: %v", bars)
+	for _, echo := range []bool{false, true} {
+		if bars := budget(echo, 3, 7); bars != nil {
+			t.Errorf("bars for a shape the brief does not name: %v", bars)
+		}
 	}
 }

@@ -1,6 +1,6 @@
-// Compare measures hello servers side by side: in interleaved rounds each
+// Compare measures hello or echo servers side by side: in interleaved rounds each
 // server runs alone on one core, loaded from another, and is judged by its
-// CPU time per request against that of the same round's other servers. It
+// CPU time per answer against that of the same round's other servers. It
 // prints Markdown on standard output and its progress on standard error.
 package main
 
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"os/signal"
@@ -24,19 +25,23 @@ import (
 func main() {
 	log.SetFlags(0)
 	var p plan
-	servers := flag.String("servers", "limit,zonda,zondastd,nethttp,fasthttp", "servers to compare")
+	echo := flag.Bool("echo", false, "compare TCP echo servers, with messages of 64 bytes, instead of HTTP servers")
+	servers := flag.String("servers", "", "servers to compare, by name; by default all of the kind")
 	bars := flag.String("bars", "", "bars to judge by, as server/base=number,...; by default the brief's for this shape")
 	flag.IntVar(&p.conns, "conns", 64, "connections")
 	flag.IntVar(&p.inflight, "inflight", 1, "requests in flight on each connection")
-	flag.IntVar(&p.rounds, "rounds", minRounds, "rounds")
-	flag.Float64Var(&p.secs, "secs", minSecs, "seconds of each window")
+	flag.IntVar(&p.rounds, "rounds", measure.MinRounds, "rounds")
+	flag.Float64Var(&p.secs, "secs", measure.MinSecs, "seconds of each window")
 	flag.DurationVar(&p.warmup, "warmup", 500*time.Millisecond, "time before each window")
 	flag.IntVar(&p.procs, "procs", 1, "GOMAXPROCS of the servers, which stay on one core")
 	flag.BoolVar(&p.wrk, "wrk", false, "after each window let wrk load the server too, for a second opinion")
 	flag.Parse()
 
-	p.servers = splitNames(*servers)
-	p.bars = budget(p.conns, p.inflight)
+	p.kind = kindOf(*echo)
+	if p.servers = splitNames(*servers); len(p.servers) == 0 {
+		p.servers = p.kind.servers()
+	}
+	p.bars = budget(*echo, p.conns, p.inflight)
 	if *bars != "" {
 		var err error
 		if p.bars, err = parseBars(*bars); err != nil {
@@ -44,7 +49,7 @@ func main() {
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := compare(ctx, p)
+	err := compare(ctx, p, os.Stdout)
 	stop()
 	if err != nil {
 		log.Fatal(err)
@@ -52,10 +57,7 @@ func main() {
 }
 
 // compare builds, measures and prints. It leaves no process and no file.
-func compare(ctx context.Context, p plan) error {
-	if len(p.servers) == 0 {
-		return errors.New("compare: no servers")
-	}
+func compare(ctx context.Context, p plan, w io.Writer) error {
 	if err := p.check(); err != nil {
 		return err
 	}
@@ -87,12 +89,13 @@ func compare(ctx context.Context, p plan) error {
 			if err != nil {
 				return fmt.Errorf("compare: %w (%s, round %d)", err, name, round+1)
 			}
-			log.Printf("round %d/%d %-9s %8.0f requests/s, %.3f µs CPU/request", round+1, p.rounds, name, run.PerSecond(), run.CPUPerRequest())
+			log.Printf("round %d/%d %-11s %8.0f %ss/s, %.3f µs CPU/%s",
+				round+1, p.rounds, name, run.PerSecond(), p.kind.unit, run.CPUPerRequest(), p.kind.unit)
 			ours[name] = append(ours[name], run)
 			theirs[name] = append(theirs[name], second)
 		}
 	}
-	report(p, c, ours, theirs)
+	report(w, p, c, ours, theirs)
 	return nil
 }
 
@@ -100,7 +103,7 @@ func compare(ctx context.Context, p plan) error {
 func build(ctx context.Context, p plan, dir string) error {
 	packages := []string{"load"}
 	for _, s := range p.servers {
-		dir, err := program(s)
+		dir, err := p.kind.program(s)
 		if err != nil {
 			return err
 		}
@@ -120,7 +123,7 @@ func measureOne(ctx context.Context, p plan, c rig.Cores, dir, name, wrk string)
 	}
 	defer s.Stop()
 	load := rig.Load{
-		Path: filepath.Join(dir, "load"), CPU: c.Load,
+		Path: filepath.Join(dir, "load"), CPU: c.Load, Echo: p.kind.message,
 		Conns: p.conns, Inflight: p.inflight, Warmup: p.warmup, Window: p.window(),
 	}
 	if run, err = load.Run(ctx, s); err != nil || wrk == "" {
@@ -130,19 +133,19 @@ func measureOne(ctx context.Context, p plan, c rig.Cores, dir, name, wrk string)
 	return run, second, err
 }
 
-func report(p plan, c rig.Cores, ours, theirs results) {
-	fmt.Printf("%d connections, %d in flight each; %d rounds of %g s, interleaved; loopback; medians (quartiles).\n",
+func report(w io.Writer, p plan, c rig.Cores, ours, theirs results) {
+	fmt.Fprintf(w, "%d connections, %d in flight each; %d rounds of %g s, interleaved; loopback; medians (quartiles).\n",
 		p.conns, p.inflight, p.rounds, p.secs)
-	fmt.Printf("%s %s/%s, %d processors; servers on processor %d with GOMAXPROCS=%d GOGC=100, load on processor %d",
+	fmt.Fprintf(w, "%s %s/%s, %d processors; servers on processor %d with GOMAXPROCS=%d GOGC=100, load on processor %d",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.Server, p.procs, c.Load)
 	if c.Note != "" {
-		fmt.Printf(" (%s)", c.Note)
+		fmt.Fprintf(w, " (%s)", c.Note)
 	}
-	fmt.Print(".\n\n")
-	writeServers(os.Stdout, p, ours)
-	writeBars(os.Stdout, p, ours)
+	fmt.Fprint(w, ".\n\n")
+	writeServers(w, p, ours)
+	writeBars(w, p, ours)
 	if p.wrk {
-		fmt.Print("\nThe same servers under wrk, with its connecting in the CPU time:\n\n")
-		writeServers(os.Stdout, p, theirs)
+		fmt.Fprint(w, "\nThe same servers under wrk, with its connecting in the CPU time:\n\n")
+		writeServers(w, p, theirs)
 	}
 }

@@ -4,15 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/zonda-go/zonda/bench/internal/hello"
+	"github.com/zonda-go/zonda/bench/internal/measure"
 )
 
 // plan is what one comparison measures.
 type plan struct {
+	kind     kind
 	servers  []string
 	bars     []bar
 	conns    int
@@ -24,29 +24,10 @@ type plan struct {
 	wrk      bool
 }
 
-// program returns the directory of a server's package.
-func program(server string) (string, error) {
-	switch server {
-	case "limit":
-		return "limit", nil
-	case "zonda", "zondastd", "nethttp", "fasthttp":
-		return "servers/" + server, nil
-	}
-	return "", fmt.Errorf("compare: no server %q; there are limit, zonda, zondastd, nethttp, fasthttp", server)
-}
-
-// arguments returns what a server is started with, besides its address.
-func arguments(server string) []string {
-	if server == "limit" {
-		return []string{"-req", strconv.Itoa(len(hello.Request))}
-	}
-	return nil
-}
-
 // check says what is wrong with a plan before anything is built or started.
 func (p plan) check() error {
 	for i, s := range p.servers {
-		if _, err := program(s); err != nil {
+		if _, err := p.kind.program(s); err != nil {
 			return err
 		}
 		if slices.Contains(p.servers[:i], s) {
@@ -54,8 +35,12 @@ func (p plan) check() error {
 		}
 	}
 	switch {
+	case len(p.servers) == 0:
+		return errors.New("compare: no servers")
 	case p.conns <= 0 || p.inflight <= 0 || p.rounds <= 0 || p.procs <= 0 || !(p.secs > 0) || p.warmup < 0:
 		return errors.New("compare: connections, requests in flight, rounds, seconds and procs must be above 0")
+	case p.wrk && p.kind.message > 0:
+		return errors.New("compare: wrk speaks HTTP only")
 	case p.wrk && p.inflight != 1:
 		return errors.New("compare: wrk is asked for one request in flight only")
 	}
@@ -63,7 +48,7 @@ func (p plan) check() error {
 }
 
 // short says that the plan is below what the rule for met asks for.
-func (p plan) short() bool { return p.rounds < minRounds || p.secs < minSecs }
+func (p plan) short() bool { return p.rounds < measure.MinRounds || p.secs < measure.MinSecs }
 
 func (p plan) window() time.Duration { return time.Duration(p.secs * float64(time.Second)) }
 

@@ -3,17 +3,26 @@ package main
 import "testing"
 
 func TestCheck(t *testing.T) {
-	good := plan{servers: []string{"limit", "nethttp"}, conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
+	good := plan{kind: kindOf(false), servers: []string{"limit", "nethttp"}, conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
 	tests := map[string]func(*plan){
 		"unknown server": func(p *plan) { p.servers = []string{"nginx"} },
 		"named twice":    func(p *plan) { p.servers = []string{"limit", "limit"} },
+		"no servers":     func(p *plan) { p.servers = nil },
 		"no rounds":      func(p *plan) { p.rounds = 0 },
 		"no seconds":     func(p *plan) { p.secs = 0 },
 		"no connections": func(p *plan) { p.conns = 0 },
+		"another kind":   func(p *plan) { p.kind = kindOf(true) },
 		"wrk, pipelined": func(p *plan) { p.wrk, p.inflight = true, 2 },
+	}
+	echo := plan{kind: kindOf(true), servers: kindOf(true).servers(), conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
+	if err := echo.check(); err != nil {
+		t.Fatal(err)
+	}
+	if echo.wrk = true; echo.check() == nil {
+		t.Error("wrk against echo servers: no error")
 	}
 	for name, spoil := range tests {
 		p := good

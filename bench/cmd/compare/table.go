@@ -14,12 +14,12 @@ type results map[string][]measure.Run
 
 // bases are the servers every other one is divided by, where they ran.
 func (p plan) bases() []string {
-	return slices.DeleteFunc([]string{"limit", "nethttp"}, func(s string) bool { return !slices.Contains(p.servers, s) })
+	return slices.DeleteFunc(slices.Clone(p.kind.bases), func(s string) bool { return !slices.Contains(p.servers, s) })
 }
 
 // writeServers writes the table of one load generator, a row for each server.
 func writeServers(w io.Writer, p plan, res results) {
-	head := []string{"server", "requests/s", "p50 µs", "p99 µs", "CPU µs/request", "server busy"}
+	head := []string{"server", p.kind.unit + "s/s", "p50 µs", "p99 µs", "CPU µs/" + p.kind.unit, "server busy"}
 	for _, base := range p.bases() {
 		head = append(head, "CPU ÷ "+base)
 	}
@@ -48,12 +48,12 @@ func writeBars(w io.Writer, p plan, res results) {
 		return
 	}
 	fmt.Fprintln(w)
-	markdown.Head(w, "CPU per request", "bar", "median (quartiles)", "verdict")
+	markdown.Head(w, "CPU per "+p.kind.unit, "bar", "median (quartiles)", "verdict")
 	for _, b := range bars {
 		q := measure.QuartilesOf(measure.CPURatios(res[b.server], res[b.base]))
-		markdown.Row(w, b.server+" ÷ "+b.base, fmt.Sprintf("≤ %.2f", b.limit), markdown.Spread(q), verdict(q.Median, b.limit, p.short()))
+		markdown.Row(w, b.server+" ÷ "+b.base, fmt.Sprintf("≤ %.2f", b.limit), markdown.Spread(q), measure.Verdict(q.Median, b.limit, p.short()))
 	}
 	if p.short() {
-		fmt.Fprintf(w, "\nA trial: the rule asks for at least %d rounds of at least %d s.\n", minRounds, minSecs)
+		fmt.Fprintf(w, "\nA trial: the rule asks for at least %d rounds of at least %d s.\n", measure.MinRounds, measure.MinSecs)
 	}
 }

@@ -1,79 +1,36 @@
 package rig
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"time"
 )
 
-// AnyCPU as a program's processor means that it is not pinned.
-const AnyCPU = -1
-
-// A Program is a server as it is to be started.
-type Program struct {
-	Path  string   // of the executable
-	Args  []string // besides -addr, which every server of this module takes
-	CPU   int      // the processor it is pinned to, or AnyCPU
-	Procs int      // its GOMAXPROCS
-}
-
 // A Server is one running server process. It belongs to one goroutine.
 type Server struct {
+	*Process
 	Addr string
-	PID  int
-
-	cancel context.CancelFunc
-	ended  chan error
-	stdout bytes.Buffer
-	stderr bytes.Buffer
 }
 
 // StartServer starts a server on a free port of the loopback interface and
-// returns when it accepts. It runs with GOGC=100.
+// returns when it accepts.
 func StartServer(ctx context.Context, p Program) (*Server, error) {
-	name := filepath.Base(p.Path)
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	s := &Server{Addr: addr, cancel: cancel, ended: make(chan error, 1)}
-	cmd := child(ctx, p.Path, append([]string{"-addr", addr}, p.Args...)...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(p.Procs), "GOGC=100")
-	cmd.Stdout, cmd.Stderr = &s.stdout, &s.stderr
-	if err := start(cmd, p.CPU); err != nil {
-		cancel()
-		return nil, fmt.Errorf("rig: %s: %w", name, err)
+	p.Args = append([]string{"-addr", addr}, p.Args...)
+	c, err := Start(ctx, p)
+	if err != nil {
+		return nil, err
 	}
-	s.PID = cmd.Process.Pid
-	go func() { s.ended <- cmd.Wait(); close(s.ended) }()
+	s := &Server{Process: c, Addr: addr}
 	if err := s.accepts(ctx); err != nil {
-		s.Stop()
-		return nil, fmt.Errorf("rig: %s: %w\n%s", name, err, s.stderr.Bytes())
+		return nil, c.Explain(err)
 	}
 	return s, nil
-}
-
-func start(cmd *exec.Cmd, cpu int) error {
-	if cpu == AnyCPU {
-		return cmd.Start()
-	}
-	return StartOn(cpu, cmd)
-}
-
-// Stop ends the process, waits for it, and returns what it wrote to standard
-// output. It may be called again.
-func (s *Server) Stop() string {
-	s.cancel()
-	for range s.ended {
-	}
-	return s.stdout.String()
 }
 
 // accepts waits until the server takes a connection, for at most 5 s.
@@ -97,13 +54,17 @@ func (s *Server) accepts(ctx context.Context) error {
 	}
 }
 
-// freeAddr finds a port that is free now. Another process may take it before
-// the server does; the server then says so and the measurement ends.
-func freeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freeAddr finds a port that is free now, below those that the system gives out by
+// itself (ip_local_port_range begins at 32768), or any test or connection of this
+// machine might take it before the server does. If one does, the server says so and
+// the measurement ends.
+func freeAddr() (addr string, err error) {
+	for range 100 {
+		addr = fmt.Sprintf("127.0.0.1:%d", 16<<10+rand.IntN(16<<10))
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", addr); err == nil {
+			return addr, ln.Close()
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
+	return "", err
 }

@@ -8,11 +8,13 @@ import (
 	"net/http"
 
 	"github.com/zonda-go/zonda/bench/internal/hello"
+	"github.com/zonda-go/zonda/bench/internal/live"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
+	live.Answer()
 	log.Fatal(http.ListenAndServe(*addr, http.HandlerFunc(answer)))
 }
 

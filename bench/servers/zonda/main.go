@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/zonda-go/zonda/bench/internal/hello"
+	"github.com/zonda-go/zonda/bench/internal/live"
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
 )
@@ -13,6 +14,7 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
+	live.Answer()
 	srv := &http1.Server{Handler: http1.HandlerFunc(answer)}
 	log.Fatal(srv.ListenAndServe(*addr))
 }

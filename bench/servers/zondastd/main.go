@@ -9,12 +9,14 @@ import (
 	"net/http"
 
 	"github.com/zonda-go/zonda/bench/internal/hello"
+	"github.com/zonda-go/zonda/bench/internal/live"
 	"github.com/zonda-go/zonda/http1"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
+	live.Answer()
 	srv := &http1.Server{Handler: http1.Std(http.HandlerFunc(answer))}
 	log.Fatal(srv.ListenAndServe(*addr))
 }
