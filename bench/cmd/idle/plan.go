@@ -23,7 +23,8 @@ func (s subject) program() string { return path.Base(s.dir) }
 
 func subjects() []subject {
 	return []subject{
-		{name: "zondaecho", dir: "servers/zondaecho", exchange: "echo", live: 250},
+		{name: "zondabare", dir: "servers/zondaecho", args: []string{"-bare"}, exchange: "echo", live: 250},
+		{name: "zondaecho", dir: "servers/zondaecho", exchange: "echo"},
 		{name: "zondaecho-tls", dir: "servers/zondaecho", args: []string{"-tls"}, exchange: "tls", live: 7500},
 		{name: "zonda", dir: "servers/zonda", exchange: "http", resident: 700, live: 350},
 		{name: "zondastd", dir: "servers/zondastd", exchange: "http", resident: 700, live: 350},
