@@ -113,22 +113,27 @@ func TestBlobSlowly(t *testing.T) {
 		c := p.dial()
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		c.getsBlobFrom(slow{c, tick.C, perSecond / 100}, much)
+		c.getsBlobFrom(&slow{r: c, tick: tick.C, each: perSecond / 100}, much)
 		c.Close()
 		p.reports(c, much, "<nil>")
 	})
 }
 
-// slow reads so many bytes at each tick.
+// slow reads so many bytes between two ticks.
 type slow struct {
-	r    io.Reader
-	tick <-chan time.Time
-	n    int
+	r          io.Reader
+	tick       <-chan time.Time
+	each, left int
 }
 
-func (s slow) Read(b []byte) (int, error) {
-	<-s.tick
-	return s.r.Read(b[:min(len(b), s.n)])
+func (s *slow) Read(b []byte) (int, error) {
+	if s.left == 0 {
+		<-s.tick
+		s.left = s.each
+	}
+	n, err := s.r.Read(b[:min(len(b), s.left)])
+	s.left -= n
+	return n, err
 }
 
 func (c *client) getsBlob(n int64) { c.t.Helper(); c.getsBlobFrom(c, n) }

@@ -107,9 +107,9 @@ func TestReadsLate(t *testing.T) {
 	each(t, func(t *testing.T, kind string) {
 		c := start(t, kind, "-raw").dial()
 		much := numbered(32 << 20)
-		sent := c.sendUntilStuck(much)
-		if sent == len(much) {
-			t.Fatalf("all of %d bytes were taken from a client that does not read", sent)
+		sent, err := sendUntilStuck(c, much)
+		if err != nil || sent == len(much) {
+			t.Fatalf("%d of %d bytes were taken from a client that does not read, %v", sent, len(much), err)
 		}
 		if kind == "tls" {
 			// An interrupted write has left TLS in the middle of a record.
@@ -133,22 +133,18 @@ func TestReadsLate(t *testing.T) {
 
 // sendUntilStuck sends until the program has taken nothing for a while, and gives how
 // much that was.
-func (c *client) sendUntilStuck(b []byte) (sent int) {
-	c.t.Helper()
+func sendUntilStuck(c net.Conn, b []byte) (sent int, err error) {
 	for sent < len(b) {
 		if err := c.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
-			c.t.Fatal(err)
+			return sent, err
 		}
 		n, err := c.Write(b[sent:min(len(b), sent+pieceSize)])
 		sent += n
 		if isTimeout(err) {
 			break
 		} else if err != nil {
-			c.t.Fatal(err)
+			return sent, err
 		}
 	}
-	if err := c.SetWriteDeadline(time.Now().Add(bound)); err != nil {
-		c.t.Fatal(err)
-	}
-	return sent
+	return sent, c.SetWriteDeadline(time.Now().Add(bound))
 }

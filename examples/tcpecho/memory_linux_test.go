@@ -23,8 +23,8 @@ func TestMemoryOfThoseWhoNeverRead(t *testing.T) {
 				for range clients {
 					c := p.dial()
 					go func() {
-						var err error
-						if sent := c.sendUntilStuck(lines); sent == much {
+						sent, err := sendUntilStuck(c, lines)
+						if err == nil && sent == len(lines) {
 							err = fmt.Errorf("all of %d bytes were taken", sent)
 						}
 						stuck <- err

@@ -56,11 +56,8 @@ func TestOutOfDescriptors(t *testing.T) {
 
 		before := p.cpu()
 		<-time.After(500 * time.Millisecond)
-		used, bar := p.cpu()-before, 450*time.Millisecond
-		if deep() {
-			bar = 250 * time.Millisecond
-		}
-		if used > bar {
+		// Time that other programs take does not count, so this does not depend on them.
+		if used := p.cpu() - before; used > 50*time.Millisecond {
 			t.Errorf("it used %v of the processor in half a second, while nobody was served", used)
 		}
 		for _, i := range in {
