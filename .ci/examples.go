@@ -29,10 +29,10 @@ const patience = 30 * time.Second
 // program and returns what was wrong with it.
 var questions = map[string]func(ctx context.Context, program string) error{
 	"hello": func(ctx context.Context, program string) error {
-		return serve(ctx, program, func(base string) error {
+		return serve(ctx, program, func(addr string) error {
 			return errors.Join(
-				answers(ctx, base+"/", "Hello, World!"),
-				answers(ctx, base+"/sleep?ms=10", "slept 10"),
+				answers(ctx, "http://"+addr+"/", "Hello, World!"),
+				answers(ctx, "http://"+addr+"/sleep?ms=10", "slept 10"),
 			)
 		})
 	},
@@ -52,6 +52,13 @@ var questions = map[string]func(ctx context.Context, program string) error{
 	},
 	"storm": func(ctx context.Context, program string) error {
 		return prints(ctx, program, []string{"-seed", "1", "-clients", "100", "-length", "3h"}, "seed                 1", "connects             ", "longest outage", "wall time")
+	},
+	"tcpecho": func(ctx context.Context, program string) error {
+		return errors.Join(
+			serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "hello\nwithout an end") }),
+			serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "a\x00b") }, "-raw"),
+			serve(ctx, program, func(addr string) error { return says(ctx, addr, "", "abcde") }, "-blob", "5"),
+		)
 	},
 }
 
@@ -110,20 +117,20 @@ func check(name, bin string) error {
 
 // serve starts a server on a free port, asks it, interrupts it, and wants it to
 // end with status 0.
-func serve(ctx context.Context, program string, ask func(base string) error) error {
+func serve(ctx context.Context, program string, ask func(addr string) error, args ...string) error {
 	addr, err := freeAddress()
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, "-addr", addr)
+	cmd := exec.CommandContext(ctx, program, append(args, "-addr", addr)...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	asked := listening(ctx, addr)
 	if asked == nil {
-		asked = ask("http://" + addr)
+		asked = ask(addr)
 	}
 	interrupted := cmd.Process.Signal(os.Interrupt)
 	if err := errors.Join(asked, interrupted, cmd.Wait()); err != nil {
@@ -168,6 +175,32 @@ func answers(ctx context.Context, url, want string) error {
 	body, err := io.ReadAll(resp.Body)
 	if got := strings.TrimSpace(string(body)); err != nil || resp.StatusCode != http.StatusOK || got != want {
 		return fmt.Errorf("GET %s: %s %q, %v; want %q", url, resp.Status, got, err, want)
+	}
+	return nil
+}
+
+// echoes wants back what it sends, and then the end.
+func echoes(ctx context.Context, addr, text string) error { return says(ctx, addr, text, text) }
+
+// says sends text, and wants an answer and then the end.
+func says(ctx context.Context, addr, text, want string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		return err
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return err
+	}
+	got, err := io.ReadAll(conn)
+	if err != nil || string(got) != want {
+		return fmt.Errorf("sent %q, got %q, %v; want %q", text, got, err, want)
 	}
 	return nil
 }
