@@ -23,6 +23,9 @@ type trial struct {
 	l    *loop.Loop
 	all  []*attempt // in the order in which they began
 	made []*script  // transports of those that succeeded
+
+	began   func(*attempt) // nil: the test has an eye on them
+	crowded bool           // two in one family were under way
 }
 
 type attempt struct {
@@ -37,7 +40,13 @@ func (n *trial) Listen(*loop.Loop, string, string) (stream.Listener, error) {
 
 func (n *trial) Dial(co *loop.Co, _, address string) (stream.Transport, error) {
 	a := &attempt{name: short(netip.MustParseAddrPort(address)), end: loop.NewPromise[*script](n.l)}
+	for _, b := range n.all {
+		n.crowded = n.crowded || !b.over && (a.name >= "a") == (b.name >= "a")
+	}
 	n.all = append(n.all, a)
+	if n.began != nil {
+		n.began(a)
+	}
 	defer func() { a.over = true }()
 	tr, err := loop.Await(co, a.end.Future())
 	if err != nil {
