@@ -44,10 +44,10 @@ func (n *trial) Dial(co *loop.Co, _, address string) (stream.Transport, error) {
 		n.crowded = n.crowded || !b.over && (a.name >= "a") == (b.name >= "a")
 	}
 	n.all = append(n.all, a)
+	defer func() { a.over = true }()
 	if n.began != nil {
 		n.began(a)
 	}
-	defer func() { a.over = true }()
 	tr, err := loop.Await(co, a.end.Future())
 	if err != nil {
 		return nil, err
