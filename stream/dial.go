@@ -84,7 +84,7 @@ func parseAddress(network, address string) (netip.AddrPort, error) {
 	}
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	switch {
-	case network != "tcp" && network != "tcp4" && network != "tcp6":
+	case !isTCP(network):
 		return addr, net.UnknownNetworkError(network)
 	case network == "tcp4" && !addr.Addr().Is4(), network == "tcp6" && addr.Addr().Is4():
 		return addr, &net.AddrError{Err: "not an address of " + network, Addr: address}

@@ -35,9 +35,9 @@ type Dialer struct {
 	// one after another, as the Resolver has given them.
 	FallbackDelay time.Duration
 	// LocalAddr is this end's address and port; port 0 means any that is free. A port
-	// without an address means the loopback address. The Network must have DialFrom, as
-	// System has; addresses of the other family are left out. Default: the system
-	// chooses.
+	// without an address means the loopback address. Addresses of the other family are
+	// left out. On a Network without DialFrom the error matches errors.ErrUnsupported.
+	// Default: the system chooses.
 	LocalAddr netip.AddrPort
 	// TLS has the stream speak TLS when Dial returns. A Config that is nil is an empty
 	// one, and a ServerName that is not set is the host that is dialled. The handshake
@@ -76,7 +76,7 @@ func (d *Dialer) Dial(co *loop.Co, network, address string) (*Stream, error) {
 	if d.TLS == nil {
 		return s, nil
 	}
-	if _, err := loop.Await(co, s.StartTLS(d.tls(address))); err != nil {
+	if _, err := loop.Await(co, s.StartTLS(d.tls(network, address))); err != nil {
 		s.Abort()
 		return fail("tls", err)
 	}
@@ -90,17 +90,11 @@ func Dial(co *loop.Co, n Network, network, address string) (*Stream, error) {
 
 // targets are what there is to be tried, one at least.
 func (d *Dialer) targets(co *loop.Co, network, address string) ([]target, error) {
-	if network != "tcp" && network != "tcp4" && network != "tcp6" {
+	if !isTCP(network) {
 		return []target{{name: address}}, nil
 	}
-	var all []netip.AddrPort
-	if a, err := netip.ParseAddrPort(address); err == nil {
-		all = []netip.AddrPort{a}
-	} else if host, _, err := net.SplitHostPort(address); err != nil {
-		return nil, err
-	} else if host == "" {
-		return nil, &net.AddrError{Err: "missing host", Addr: address}
-	} else if all, err = d.resolver().LookUp(co, network, address); err != nil {
+	all, err := d.lookUp(co, network, address)
+	if err != nil {
 		return nil, err
 	}
 	var fit []target
@@ -116,6 +110,21 @@ func (d *Dialer) targets(co *loop.Co, network, address string) ([]target, error)
 	return fit, nil
 }
 
+func (d *Dialer) lookUp(co *loop.Co, network, address string) ([]netip.AddrPort, error) {
+	if a, err := netip.ParseAddrPort(address); err == nil {
+		return []netip.AddrPort{a}, nil
+	}
+	switch host, _, err := net.SplitHostPort(address); {
+	case err != nil:
+		return nil, err
+	case host == "":
+		return nil, &net.AddrError{Err: "missing host", Addr: address}
+	case d.Resolver != nil:
+		return d.Resolver.LookUp(co, network, address)
+	}
+	return SystemResolver{}.LookUp(co, network, address)
+}
+
 // fits reports whether an address is of a family that network and LocalAddr allow.
 func (d *Dialer) fits(network string, a netip.Addr) bool {
 	local := d.LocalAddr.Addr().Unmap()
@@ -128,13 +137,6 @@ func (d *Dialer) network() Network {
 		return d.Network
 	}
 	return System{}
-}
-
-func (d *Dialer) resolver() Resolver {
-	if d.Resolver != nil {
-		return d.Resolver
-	}
-	return SystemResolver{}
 }
 
 func (d *Dialer) connect(co *loop.Co, network string, targets []target) (*Stream, error) {
@@ -154,13 +156,13 @@ func (d *Dialer) connect(co *loop.Co, network string, targets []target) (*Stream
 }
 
 // tls is TLS with what Dial adds: the name that the server must prove.
-func (d *Dialer) tls(address string) TLSOptions {
+func (d *Dialer) tls(network, address string) TLSOptions {
 	o := *d.TLS
 	if o.Config == nil {
 		o.Config = &tls.Config{}
 	}
 	host, _, err := net.SplitHostPort(address)
-	if err == nil && o.Config.ServerName == "" && !o.Server {
+	if err == nil && isTCP(network) && o.Config.ServerName == "" && !o.Server {
 		o.Config = o.Config.Clone()
 		o.Config.ServerName = host
 	}

@@ -9,7 +9,9 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// A Network makes connections: the machine's (System), or a test's.
+// A Network makes connections: the machine's (System), or a test's. One that can choose
+// the address of its own end has a method DialFrom besides, as System has; a Dialer with
+// a LocalAddr needs it.
 type Network interface {
 	// Listen opens a listening address on l. network is "tcp", "tcp4" or "tcp6", and
 	// address is host:port, where port 0 means any that is free. System also takes

@@ -63,7 +63,7 @@ func (r *race) run(co *loop.Co, all []target) (Transport, error) {
 	if r.winner != nil {
 		return r.winner, nil
 	}
-	errs := append(r.errs, err) // a panic
+	errs := append(r.errs, err) // a panic of the Network, if any
 	if co.Err() != nil && !errors.Is(errors.Join(errs...), co.Err()) {
 		errs = append(errs, loop.Yield(co)) // it says why there were no more
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/zonda-go/zonda/internal/sock"
 	"github.com/zonda-go/zonda/loop"
@@ -38,9 +39,13 @@ type SystemResolver struct {
 	Net *net.Resolver
 }
 
-// LookUp asks for the addresses of host:port. A lookup that is given up leaves the
-// queue, or its place in it as soon as package net returns.
+// LookUp asks for the addresses of host:port. One that is given up leaves the queue, or
+// its place, to the next. Package net returns at once then, but may keep a question that
+// it has sent for some seconds more.
 func (r SystemResolver) LookUp(co *loop.Co, network, address string) ([]netip.AddrPort, error) {
+	if found := literal(network, address); found != nil {
+		return found, nil
+	}
 	l := co.Loop()
 	places := lookupsOf(l)
 	if _, err := loop.Await(co, places.Acquire()); err != nil {
@@ -101,12 +106,41 @@ func lookUp(ctx context.Context, r *net.Resolver, network, address string) ([]ne
 	if err != nil {
 		return nil, err
 	}
-	all := make([]netip.AddrPort, len(found))
-	for i, a := range found {
-		all[i] = netip.AddrPortFrom(a, uint16(port))
-	}
-	return all, nil
+	return withPort(found, port), nil
 }
+
+func withPort(addrs []netip.Addr, port int) []netip.AddrPort {
+	var all []netip.AddrPort
+	for _, a := range addrs {
+		all = append(all, netip.AddrPortFrom(a, uint16(port)))
+	}
+	return all
+}
+
+// literal is what an address stands for that needs no lookup; nil: it does.
+func literal(network, address string) []netip.AddrPort {
+	host, service, err := net.SplitHostPort(address)
+	if err != nil || !isTCP(network) {
+		return nil
+	}
+	port, err := strconv.ParseUint(service, 10, 16)
+	if err != nil {
+		return nil
+	}
+	return withPort(literalHost(host), int(port))
+}
+
+func literalHost(host string) []netip.Addr {
+	if sock.IsLocalhost(host) {
+		return []netip.Addr{loopback(true), loopback(false)}
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a.Unmap()}
+	}
+	return nil
+}
+
+func isTCP(network string) bool { return network == "tcp" || network == "tcp4" || network == "tcp6" }
 
 // splitAddress may look into a file, for the name of a service.
 func splitAddress(ctx context.Context, r *net.Resolver, network, address string) (host string, port int, err error) {
@@ -120,14 +154,13 @@ func splitAddress(ctx context.Context, r *net.Resolver, network, address string)
 
 // lookUpHost gives one address at least, or an error.
 func lookUpHost(ctx context.Context, r *net.Resolver, network, host string) ([]netip.Addr, error) {
-	family := map[string]string{"tcp": "ip", "tcp4": "ip4", "tcp6": "ip6"}[network]
-	if family == "" {
+	if !isTCP(network) {
 		return nil, net.UnknownNetworkError(network)
 	}
-	if sock.IsLocalhost(host) {
-		return []netip.Addr{loopback(true), loopback(false)}, nil
+	if found := literalHost(host); found != nil {
+		return found, nil
 	}
-	found, err := r.LookupNetIP(ctx, family, host)
+	found, err := r.LookupNetIP(ctx, "ip"+strings.TrimPrefix(network, "tcp"), host)
 	for i, a := range found {
 		found[i] = a.Unmap()
 	}

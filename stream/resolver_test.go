@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/looptest"
@@ -245,6 +246,11 @@ func TestSystemResolverBound(t *testing.T) {
 		if len(n.asked) > 0 {
 			t.Errorf("an eleventh is under way: %s", <-n.asked)
 		}
+		scope, done := co.WithTimeout(time.Minute) // what needs no lookup waits for none
+		if got, err := r.LookUp(scope, "tcp4", "localhost:80"); len(got) == 0 || err != nil {
+			t.Errorf("localhost: %v, %v", got, err)
+		}
+		done()
 		for _, i := range []int{10, 11, 0, 1} { // two that wait, and two that run
 			cancels[i](nil)
 			if _, err := loop.Await(co, all[i]); !errors.Is(err, context.Canceled) {
