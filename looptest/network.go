@@ -79,6 +79,14 @@ func (n *Network) freePort() uint16 {
 
 // Dial connects to a port that is listened on. It takes one iteration.
 func (n *Network) Dial(co *loop.Co, network, address string) (stream.Transport, error) {
+	near, err := n.dial(co, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return near, nil
+}
+
+func (n *Network) dial(co *loop.Co, network, address string) (*end, error) {
 	if err := loop.Yield(co); err != nil {
 		return nil, err
 	}

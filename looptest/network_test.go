@@ -208,3 +208,50 @@ func talk(co *loop.Co, n stream.Network, r *rand.Rand, tell func(string)) error 
 	tell(fmt.Sprint("closed: ", err))
 	return err
 }
+
+// Whoever dials can be several machines.
+func TestNetworkDialFrom(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		n := &looptest.Network{}
+		ln, err := n.Listen(co.Loop(), "tcp", ":80")
+		if err != nil {
+			return err
+		}
+		defer ln.Close()
+		var peers []netip.AddrPort
+		if err := ln.Accept(func(tr stream.Transport) {
+			peers = append(peers, tr.RemoteAddr())
+			_ = tr.Close(false)
+		}); err != nil {
+			return err
+		}
+		for _, from := range []string{"10.0.0.1:1000", "10.0.0.2:0", "[fd00::1]:7"} {
+			local := netip.MustParseAddrPort(from)
+			d := stream.Dialer{Network: n, LocalAddr: local}
+			host := "10.0.0.9:80"
+			if local.Addr().Is6() {
+				host = "[fd00::9]:80"
+			}
+			s, err := d.Dial(co, "tcp", host)
+			if err != nil {
+				return err
+			}
+			for len(peers) == 0 {
+				if err := loop.Yield(co); err != nil {
+					return err
+				}
+			}
+			peer := peers[0]
+			peers = nil
+			if s.LocalAddr() != peer || peer.Addr() != local.Addr() || peer.Port() == 0 || local.Port() > 0 && peer != local {
+				t.Errorf("from %s: this end is %v, and the other sees %v", from, s.LocalAddr(), peer)
+			}
+			s.Abort()
+		}
+		d := stream.Dialer{Network: n, LocalAddr: netip.MustParseAddrPort("10.0.0.1:0")}
+		if _, err := d.Dial(co, "tcp", "10.0.0.9:81"); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("nobody listens: %v", err)
+		}
+		return nil
+	})
+}

@@ -15,28 +15,46 @@ import (
 // long, and then twice as long, up to the second.
 const minFullPause, maxFullPause = time.Millisecond, 100 * time.Millisecond
 
-// Dial connects to address: for TCP an IP address and a port, see LookUp for names;
+// Dial connects to address: for TCP an IP address and a port, see Dialer for names;
 // for "unix" a path or an abstract name. When co is cancelled, the attempt is given up.
 // Errors are *net.OpError; an address on which nobody listens matches
 // syscall.ECONNREFUSED, a path that does not exist fs.ErrNotExist.
 func (n System) Dial(co *loop.Co, network, address string) (Transport, error) {
+	return n.DialFrom(co, netip.AddrPort{}, network, address)
+}
+
+// DialFrom is Dial with an address for this end, of the family of the other, and a
+// port; 0 is any that is free. One that is not this machine's is an error that matches
+// syscall.EADDRNOTAVAIL, a port in use syscall.EADDRINUSE. For "unix" it must be zero.
+func (n System) DialFrom(co *loop.Co, local netip.AddrPort, network, address string) (Transport, error) {
+	s, addr, err := n.dial(co, local, network, address)
+	if err != nil {
+		failed := &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
+		if local.IsValid() {
+			failed.Source = net.TCPAddrFromAddrPort(local)
+		}
+		return nil, failed
+	}
+	return s, nil
+}
+
+// dial also says which address it was about, nil: none.
+func (n *System) dial(co *loop.Co, local netip.AddrPort, network, address string) (*socket, net.Addr, error) {
 	conn := n.settings()
 	if network == "unix" {
-		s, err := connectUnix(co, address, &conn)
-		if err != nil {
-			return nil, &net.OpError{Op: "dial", Net: network, Addr: &net.UnixAddr{Net: network, Name: address}, Err: err}
+		addr := &net.UnixAddr{Net: network, Name: address}
+		if local != (netip.AddrPort{}) {
+			return nil, addr, errNoLocalAddr
 		}
-		return s, nil
+		s, err := connectUnix(co, address, &conn)
+		return s, addr, err
 	}
 	addr, err := parseAddress(network, address)
 	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+		return nil, nil, err
 	}
-	s, err := connect(co, addr, &conn)
-	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Addr: net.TCPAddrFromAddrPort(addr), Err: err}
-	}
-	return s, nil
+	s, err := connect(co, local, addr, &conn)
+	return s, net.TCPAddrFromAddrPort(addr), err
 }
 
 // connectUnix waits as long as the listener's queue is full, as a connect that blocks
@@ -66,7 +84,7 @@ func parseAddress(network, address string) (netip.AddrPort, error) {
 	}
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	switch {
-	case network != "tcp" && network != "tcp4" && network != "tcp6":
+	case !isTCP(network):
 		return addr, net.UnknownNetworkError(network)
 	case network == "tcp4" && !addr.Addr().Is4(), network == "tcp6" && addr.Addr().Is4():
 		return addr, &net.AddrError{Err: "not an address of " + network, Addr: address}
@@ -74,8 +92,8 @@ func parseAddress(network, address string) (netip.AddrPort, error) {
 	return addr, nil
 }
 
-func connect(co *loop.Co, addr netip.AddrPort, conn *sock.Settings) (*socket, error) {
-	fd, err := sock.Connect(addr, conn)
+func connect(co *loop.Co, local, addr netip.AddrPort, conn *sock.Settings) (*socket, error) {
+	fd, err := sock.ConnectFrom(local, addr, conn)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,14 @@
 // A Stream stands on a Transport: a socket, or an end of a test's in-memory
 // network. A Network makes them: System is the machine's own.
 //
+// # Dialling
+//
+// A Dialer connects, to names too. Its Resolver finds their addresses, off the loop, and
+// it races those of IPv4 and IPv6 for the connection (Happy Eyeballs). It ends with TLS
+// if that is wanted. Dial is the same with nothing set. A *DialError says in which phase
+// it failed, and matches what every address has said. To write tests, give it a
+// MapResolver and the network of package looptest.
+//
 // # Listening
 //
 // A Server accepts connections and looks after them: limits on their number, TLS,

@@ -2,7 +2,6 @@ package stream_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -110,20 +109,4 @@ func ExampleStream_PeerCredentials() {
 		fmt.Println(err)
 	}
 	_ = srv.Close()
-}
-
-func ExampleLookUp() {
-	l, err := loop.New(nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer l.Close()
-	addr, err := loop.RunSync(l, func(co *loop.Co) (string, error) {
-		return loop.Await(co, loop.FromFunc(l, func(ctx context.Context) (string, error) {
-			return stream.LookUp(ctx, "tcp", "127.0.0.1:80") // or a name
-		}))
-	})
-	fmt.Println(addr, err)
-	// Output: 127.0.0.1:80 <nil>
 }

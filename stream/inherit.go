@@ -1,10 +1,7 @@
 package stream
 
 import (
-	"context"
-	"errors"
 	"net"
-	"strconv"
 	"syscall"
 
 	"github.com/zonda-go/zonda/internal/sock"
@@ -50,50 +47,4 @@ func duplicate(c syscall.Conn) (fd int, err error) {
 		return -1, err
 	}
 	return fd, failed
-}
-
-// LookUp gives address with an IP address in the place of its host's name, and a
-// number in the place of its port's: what Listen and Dial want. Where there is
-// nothing to look up (an IP address, "localhost", no host, network "unix") it is address
-// itself. It asks the system's resolver, which may take seconds, and blocks for that:
-// any goroutine may call it, but whoever holds a running loop should not. On a loop:
-//
-//	addr, err := loop.Await(co, loop.FromFunc(l, func(ctx context.Context) (string, error) {
-//		return stream.LookUp(ctx, "tcp", "example.com:https")
-//	}))
-func LookUp(ctx context.Context, network, address string) (string, error) {
-	if network == "unix" {
-		return address, nil
-	}
-	host, service, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", err
-	}
-	port, err := net.DefaultResolver.LookupPort(ctx, network, service)
-	if err != nil {
-		return "", err
-	}
-	if host != "" && !sock.IsLocalhost(host) {
-		if host, err = lookUpHost(ctx, network, host); err != nil {
-			return "", err
-		}
-	}
-	return net.JoinHostPort(host, strconv.Itoa(port)), nil
-}
-
-// lookUpHost prefers IPv4, as package net does for addresses to listen on.
-func lookUpHost(ctx context.Context, network, host string) (string, error) {
-	families := map[string][]string{"tcp": {"ip4", "ip6"}, "tcp4": {"ip4"}, "tcp6": {"ip6"}}[network]
-	if families == nil {
-		return "", net.UnknownNetworkError(network)
-	}
-	var failed error
-	for _, family := range families {
-		found, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
-		if err == nil && len(found) > 0 {
-			return found[0].Unmap().String(), nil
-		}
-		failed = errors.Join(failed, err)
-	}
-	return "", failed
 }

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"errors"
 	"io/fs"
 	"net"
 	"time"
@@ -10,13 +9,16 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// A Network makes connections: the machine's (System), or a test's.
+// A Network makes connections: the machine's (System), or a test's. One that can choose
+// the address of its own end has a method DialFrom besides, as System has; a Dialer with
+// a LocalAddr needs it.
 type Network interface {
 	// Listen opens a listening address on l. network is "tcp", "tcp4" or "tcp6", and
 	// address is host:port, where port 0 means any that is free. System also takes
 	// "unix".
 	Listen(l *loop.Loop, network, address string) (Listener, error)
-	// Dial connects to an address and waits for that.
+	// Dial connects to an address and waits for that. When co is cancelled it gives up,
+	// leaves nothing behind and returns: a Dialer waits for that.
 	Dial(co *loop.Co, network, address string) (Transport, error)
 }
 
@@ -81,17 +83,4 @@ func (n *System) settings() sock.Settings {
 
 func (n *System) options() sock.Options {
 	return sock.Options{Backlog: n.Backlog, ReusePort: n.ReusePort, Conn: n.settings()}
-}
-
-// Dial connects to address, waits for that, and gives a stream.
-func Dial(co *loop.Co, n Network, network, address string) (*Stream, error) {
-	t, err := n.Dial(co, network, address)
-	if err != nil {
-		return nil, err
-	}
-	s, err := New(co.Loop(), t)
-	if err != nil {
-		return nil, errors.Join(err, t.Close(true))
-	}
-	return s, nil
 }

@@ -33,14 +33,27 @@ func failure(call string, err error) error {
 // connections, can by chance be connected to itself. Then LocalAddr equals
 // RemoteAddr.
 func Connect(addr netip.AddrPort, s *Settings) (fd int, err error) {
+	return ConnectFrom(netip.AddrPort{}, addr, s)
+}
+
+// ConnectFrom is Connect with an address for this end, of addr's family, and a port; 0
+// is any that is free. The zero AddrPort leaves both to the system.
+func ConnectFrom(local, addr netip.AddrPort, s *Settings) (fd int, err error) {
 	sa, family, err := sockaddr(addr)
 	if err != nil {
 		return -1, err
 	}
-	return connect(sa, family, s)
+	var from unix.Sockaddr
+	if local != (netip.AddrPort{}) {
+		if from, _, err = sockaddr(local); err != nil {
+			return -1, err
+		}
+	}
+	return connect(from, sa, family, s)
 }
 
-func connect(sa unix.Sockaddr, family int, s *Settings) (fd int, err error) {
+// connect binds the socket first, unless from is nil.
+func connect(from, sa unix.Sockaddr, family int, s *Settings) (fd int, err error) {
 	fd, err = open(family)
 	if err != nil {
 		return -1, err
@@ -48,6 +61,12 @@ func connect(sa unix.Sockaddr, family int, s *Settings) (fd int, err error) {
 	if err := s.Apply(fd, family == unix.AF_UNIX); err != nil {
 		unix.Close(fd)
 		return -1, err
+	}
+	if from != nil {
+		if err := unix.Bind(fd, from); err != nil {
+			unix.Close(fd)
+			return -1, failure("bind", err)
+		}
 	}
 	switch err := unix.Connect(fd, sa); err {
 	case nil, unix.EINPROGRESS:

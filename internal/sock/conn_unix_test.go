@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -102,6 +103,34 @@ func TestConnectNowhere(t *testing.T) {
 	bad := netip.AddrPortFrom(netip.MustParseAddr("fe80::1%no-such-interface"), 1)
 	if fd, err := Connect(bad, &Settings{}); fd != -1 || err == nil {
 		t.Errorf("Connect through an interface that does not exist = %d, %v", fd, err)
+	}
+}
+
+// An address of choice is this end's; one that cannot be had is an error of bind, and
+// leaves nothing open.
+func TestConnectFrom(t *testing.T) {
+	l, addr := listenOn(t, "tcp", "127.0.0.1:0", Options{})
+	local := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), 0)
+	fd, err := ConnectFrom(local, addr, &Settings{})
+	must(t, err)
+	defer Close(fd)
+	await(t, l, unix.POLLIN)
+	far, peer, err := Accept(l)
+	must(t, err)
+	defer Close(far)
+	if got, _ := LocalAddr(fd); got != peer || got.Addr() != local.Addr() || got.Port() == 0 {
+		t.Errorf("this end is %v, and the peer sees %v", got, peer)
+	}
+	again, err := ConnectFrom(peer, addr, &Settings{})
+	if again != -1 || !errors.Is(err, syscall.EADDRINUSE) || !strings.HasPrefix(err.Error(), "bind") {
+		t.Errorf("an address in use: %d, %v", again, err)
+	}
+	foreign := netip.AddrPortFrom(netip.MustParseAddr("8.8.8.8"), 0)
+	if fd, err := ConnectFrom(foreign, addr, &Settings{}); fd != -1 || !errors.Is(err, syscall.EADDRNOTAVAIL) {
+		t.Errorf("an address of another machine: %d, %v", fd, err)
+	}
+	if fd, err := ConnectFrom(netip.AddrPortFrom(netip.Addr{}, 1), addr, &Settings{}); fd != -1 || !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("a port alone: %d, %v", fd, err)
 	}
 }
 

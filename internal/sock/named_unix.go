@@ -89,7 +89,7 @@ func removeStale(sa *unix.SockaddrUnix) error {
 	case found.Mode().Type() != fs.ModeSocket:
 		return fmt.Errorf("sock: %s exists and is not a socket: %w", sa.Name, inUse)
 	}
-	fd, err := connect(sa, unix.AF_UNIX, &Settings{})
+	fd, err := connect(nil, sa, unix.AF_UNIX, &Settings{})
 	if err == nil {
 		unix.Close(fd)
 	}
@@ -109,5 +109,5 @@ func ConnectUnix(name string, s *Settings) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	return connect(sa, unix.AF_UNIX, s)
+	return connect(nil, sa, unix.AF_UNIX, s)
 }

@@ -28,6 +28,11 @@ func Accept(int) (nfd int, peer netip.AddrPort, err error) {
 // Connect is not supported here.
 func Connect(netip.AddrPort, *Settings) (fd int, err error) { return -1, errors.ErrUnsupported }
 
+// ConnectFrom is not supported here.
+func ConnectFrom(_, _ netip.AddrPort, _ *Settings) (fd int, err error) {
+	return -1, errors.ErrUnsupported
+}
+
 // ListenUnix is not supported here.
 func ListenUnix(string, fs.FileMode, Options) (fd int, err error) {
 	return -1, errors.ErrUnsupported
