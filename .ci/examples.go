@@ -47,6 +47,14 @@ var questions = map[string]func(ctx context.Context, program string) error{
 		}
 		return prints(ctx, program, []string{dir}, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  "+dir)
 	},
+	"portproxy": func(ctx context.Context, program string) error {
+		target, err := echoing()
+		if err != nil {
+			return err
+		}
+		defer target.Close()
+		return serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "hello\n") }, target.Addr().String())
+	},
 	"seeds": func(ctx context.Context, program string) error {
 		return prints(ctx, program, []string{"-scale", "0.01"}, "== P1", "== P2", "== P3", "== P4")
 	},
@@ -123,7 +131,7 @@ func serve(ctx context.Context, program string, ask func(addr string) error, arg
 		return err
 	}
 	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, append(args, "-addr", addr)...)
+	cmd := exec.CommandContext(ctx, program, append([]string{"-addr", addr}, args...)...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		return err
@@ -180,6 +188,27 @@ func answers(ctx context.Context, url, want string) error {
 }
 
 // echoes wants back what it sends, and then the end.
+// echoing is a server that sends back what it gets, until it is closed.
+func echoing() (net.Listener, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, _ = io.Copy(conn, conn)
+			}()
+		}
+	}()
+	return ln, nil
+}
+
 func echoes(ctx context.Context, addr, text string) error { return says(ctx, addr, text, text) }
 
 // says sends text, and wants an answer and then the end.

@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:9000", "the address to listen on")
+	addr := flag.String("addr", "127.0.0.1:9000", "the address to listen on")
 	cert := flag.String("cert", "", "a file with the certificate for TLS")
 	key := flag.String("key", "", "a file with its key")
 	timeout := flag.Duration("timeout", 10*time.Second, "how long connecting to the target may take")
@@ -42,7 +42,7 @@ func main() {
 		}
 		p.tls = &tls.Config{Certificates: []tls.Certificate{pair}}
 	}
-	if err := run(p, *listen); err != nil {
+	if err := run(p, *addr); err != nil {
 		fatal(err)
 	}
 }
