@@ -145,7 +145,7 @@ func TestDialerUnix(t *testing.T) {
 // full makes a listener whose queue has no more room, so that an attempt to connect waits.
 // It reports false if the system lets everyone in.
 func (p *pair) full(ln stream.Listener) (clients []*stream.Stream, ok bool) {
-	d := stream.Dialer{ConnectTimeout: 100 * time.Millisecond}
+	d := stream.Dialer{ConnectTimeout: 300 * time.Millisecond}
 	for range 10 {
 		s, err := d.Dial(p.co, "tcp", ln.Addr().String())
 		if err != nil {

@@ -144,6 +144,7 @@ var races = []struct {
 	{"T20 success before the timeout", "a b", stream.Dialer{Timeout: time.Second}, "fail a; 500ms; ok b", "b"},
 	{"T21 failure before the timeout", "a b", stream.Dialer{Timeout: time.Second}, "fail a; 500ms; fail b", "refused refused"},
 	{"the delay is a field", "a A", stream.Dialer{FallbackDelay: time.Minute}, "59s; pending a; 1s; pending a A; ok A", "A"},
+	{"in time", "a", stream.Dialer{Timeout: time.Hour, ConnectTimeout: time.Minute}, "59s; ok a", "a"},
 	{"one after another", "a A b", stream.Dialer{FallbackDelay: -1}, "1h; pending a; fail a; pending A; 1h; pending A; fail A; pending b; ok b", "b"},
 	{"a timeout for each", "a b A", stream.Dialer{ConnectTimeout: time.Second},
 		"999ms; pending a A; 1ms; pending A b; 300ms; pending b; 699ms; pending b; 1ms", "timeout timeout timeout"},

@@ -121,7 +121,7 @@ func TestResolverNames(t *testing.T) {
 func onRealLoop(t *testing.T, body func(co *loop.Co) error) {
 	t.Helper()
 	looptest.NoLeaks(t)
-	l, err := loop.New(&loop.Options{Poller: "chan", Strict: true})
+	l, err := loop.New(&loop.Options{Poller: "chan", Strict: true, OffloadLimit: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
