@@ -51,6 +51,9 @@ func Adopt(int, *Settings) (net.Addr, error) { return nil, errors.ErrUnsupported
 // ListenAddr is not supported here.
 func ListenAddr(int) (net.Addr, error) { return nil, errors.ErrUnsupported }
 
+// UnixNames has none here.
+func UnixNames(int) (local, peer string) { return "", "" }
+
 // SocketError is not supported here.
 func SocketError(int) error { return errors.ErrUnsupported }
 
