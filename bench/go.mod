@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/valyala/fasthttp v1.73.0
 	github.com/zonda-go/zonda v0.0.0
+	golang.org/x/crypto v0.58.0
 	golang.org/x/sys v0.49.0
 )
 
