@@ -28,7 +28,7 @@ type abroad struct {
 	ran       chan error
 }
 
-func goAbroad(s site, network, address string) (*abroad, error) {
+func goAbroad(s site, network, address string, secure bool) (*abroad, error) {
 	l, err := loop.New(&loop.Options{Poller: s.poller, Strict: true})
 	if err != nil {
 		return nil, err
@@ -59,6 +59,15 @@ func goAbroad(s site, network, address string) (*abroad, error) {
 		far, err := loop.Await(co, accepted.Future())
 		if err != nil {
 			return 0, err
+		}
+		if secure {
+			served := far.StartTLS(usual().server)
+			if _, err := loop.Await(co, near.StartTLS(usual().client)); err != nil {
+				return 0, err
+			}
+			if _, err := loop.Await(co, served); err != nil {
+				return 0, err
+			}
 		}
 		a.near, a.far = stream.GoConn(near), stream.GoConn(far)
 		return 0, nil
@@ -100,7 +109,7 @@ func must(t *testing.T) *abroad {
 	if len(s) == 0 {
 		t.Skipf("no backend of %v watches sockets here", poll.Names())
 	}
-	a, err := goAbroad(s[0], "tcp", "127.0.0.1:0")
+	a, err := goAbroad(s[0], "tcp", "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,18 +117,19 @@ func must(t *testing.T) *abroad {
 	return a
 }
 
-// It does what every net.Conn does: the suite of golang.org/x/net.
+// It does what every net.Conn does, also over TLS: the suite of golang.org/x/net.
 func TestGoConn(t *testing.T) {
 	for i, s := range sockets() {
-		for _, network := range []string{"tcp", "unix"}[:max(1, 2-i)] {
+		for _, network := range []string{"tcp", "unix", "tls"}[:max(1, 3-2*i)] {
 			t.Run(s.name+"/"+network, func(t *testing.T) {
 				looptest.NoLeaks(t)
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-					address := "127.0.0.1:0"
+					var a *abroad
 					if network == "unix" {
-						address = socketName(t)
+						a, err = goAbroad(s, network, socketName(t), false)
+					} else {
+						a, err = goAbroad(s, "tcp", "127.0.0.1:0", network == "tls")
 					}
-					a, err := goAbroad(s, network, address)
 					if err != nil {
 						return nil, nil, nil, err
 					}
@@ -220,7 +230,7 @@ func TestGoConnLoopCloses(t *testing.T) {
 	looptest.NoLeaks(t)
 	s := sockets()
 	before := openDescriptors()
-	a, err := goAbroad(s[0], "tcp", "127.0.0.1:0")
+	a, err := goAbroad(s[0], "tcp", "127.0.0.1:0", false)
 	if err != nil {
 		t.Fatal(err)
 	}
