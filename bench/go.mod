@@ -9,6 +9,7 @@ require (
 	github.com/valyala/fasthttp v1.73.0
 	github.com/zonda-go/zonda v0.0.0
 	go.uber.org/zap v1.28.0
+	golang.org/x/crypto v0.58.0
 	golang.org/x/sys v0.49.0
 )
 

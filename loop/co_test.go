@@ -347,3 +347,20 @@ func TestCoCancel(t *testing.T) {
 		return nil
 	})
 }
+
+// Running tells whose Co may wait: the one's who runs, whichever scope of his it is.
+func TestCoRunning(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		scope := co.WithValue("k", 1)
+		loop.Go(co, func(inner *loop.Co) (struct{}, error) {
+			if !inner.Running() || co.Running() || scope.Running() {
+				t.Error("in a coroutine within, that one runs")
+			}
+			return struct{}{}, nil
+		})
+		if !co.Running() || !scope.Running() {
+			t.Error("afterwards it runs")
+		}
+		return nil
+	})
+}

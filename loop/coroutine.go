@@ -158,6 +158,14 @@ func (l *Loop) Current() *Co {
 	return &l.current.co
 }
 
+// Running reports whether co's coroutine is the one that runs now, so that it may wait
+// under co: for code that was given a Co and is called later, by whomever. It belongs
+// to the loop.
+func (co *Co) Running() bool {
+	co.l.check("Co.Running")
+	return co.f != nil && co.f == co.l.current
+}
+
 // waker is a fiber as a timer's task.
 type waker fiber
 

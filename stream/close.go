@@ -88,10 +88,14 @@ func (s *Stream) silent() bool {
 
 // CloseWrite tells the peer, behind all that was written, that no more will come.
 // Reading goes on. When the peer has ended its side too, the stream is closed; what
-// has come can still be read.
+// has come can still be read. Of the ends of a pipe and of what was pumped, some cannot
+// tell their peer: then the error matches errors.ErrUnsupported, and nothing changes.
 func (s *Stream) CloseWrite() error {
 	if err := s.unwritable(); err != nil {
 		return err
+	}
+	if t, ok := s.lowest().(limited); ok && !t.halfCloses() {
+		return fmt.Errorf("stream: half-close: %w", errors.ErrUnsupported)
 	}
 	s.shut = true
 	if s.out == nil {
@@ -122,6 +126,10 @@ func (s *Stream) drained() {
 	if !s.fin {
 		// Not twice: when the peer has ended too, it is an error.
 		err := s.t.CloseWrite()
+		if c != nil && errors.Is(err, errors.ErrUnsupported) {
+			s.end(io.EOF, false) // that must tell the peer
+			return
+		}
 		if err == ErrAgain {
 			// No bytes, and yet something that waits: flush comes back here.
 			s.out = &outgoing{home: s.home, progress: s.l.Now()}
@@ -135,6 +143,9 @@ func (s *Stream) drained() {
 		s.fin = true
 	}
 	s.bothEnded()
+	if t, ok := s.t.(limited); ok && c != nil && t.oneWay() {
+		s.fail(io.EOF) // there is no end of the peer's to wait for
+	}
 	if c != nil && s.err == nil {
 		c.timer = s.l.After(lingerTime, func() { s.end(io.EOF, false) })
 	}

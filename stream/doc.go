@@ -52,6 +52,25 @@
 // promises of Write and Close are the same over TLS, and an idle stream has neither
 // coroutine nor buffer there either, only its tls.Conn.
 //
+// # Package net and back
+//
+// What is written for a net.Conn is given one: NetConn for code that runs in coroutines
+// and starts no goroutine, GoConn for code that does, and Detach for a connection that
+// leaves its loop for good. Connections of package net come by Adopt, what has no
+// descriptor of its own, such as a *tls.Conn, by Pump.
+//
+//	           who may call it  costs                          TLS and memory
+//	NetConn    coroutines       nothing while it is idle       yes
+//	GoConn     any goroutine    a post to the loop each call   yes
+//	Detach     any goroutine    what package net costs         no
+//
+// # Pipes and child processes
+//
+// NewPipe makes a stream of one end of a pipe, a FIFO or a terminal. StartProcess starts
+// a child whose standard files are such streams, and ends it with the coroutine that
+// started it.
+//
 // Everything here belongs to the loop it was made on; see package loop. Of a Server, any
-// goroutine may call Shutdown, Close, Stats and Draining.
+// goroutine may call Shutdown, Close, Stats and Draining; of a GoConn everything; of a
+// Process Signal, Terminate and PID.
 package stream

@@ -102,3 +102,12 @@ func (s *socket) LocalAddr() netip.AddrPort {
 	a, _ := sock.LocalAddr(int(s.fd)) // it fails on a closed socket only
 	return a
 }
+
+// netAddrs has the names of a Unix socket; nil: they are those above.
+func (s *socket) netAddrs() (local, remote net.Addr) {
+	if s.fd < 0 || s.peer.IsValid() {
+		return nil, nil
+	}
+	name, peer := sock.UnixNames(int(s.fd))
+	return &net.UnixAddr{Net: "unix", Name: name}, &net.UnixAddr{Net: "unix", Name: peer}
+}

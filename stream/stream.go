@@ -55,13 +55,17 @@ type Stream struct {
 // still the caller's, who closes it.
 func New(l *loop.Loop, t Transport) (*Stream, error) {
 	s := &Stream{home: homeOf(l), t: t}
-	if err := t.Start(l, (*events)(s)); err != nil {
-		return nil, err
-	}
-	if err := s.update(); err != nil {
+	if err := s.begin(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *Stream) begin() error {
+	if err := s.t.Start(s.l, (*events)(s)); err != nil {
+		return err
+	}
+	return s.update()
 }
 
 // Loop is the loop the stream belongs to.

@@ -15,10 +15,10 @@ import (
 const handshakeTimeout = 10 * time.Second
 
 var (
-	// ErrNotIdle is what StartTLS gives when plain bytes are still on their way:
-	// a read or a Consumer waits for some, a write has not left, or a client has
-	// received some that nobody consumed. The stream is as it was.
-	ErrNotIdle = errors.New("stream: not idle, so TLS cannot begin")
+	// ErrNotIdle is what StartTLS and Detach give when bytes are still on their way:
+	// a read or a Consumer waits for some, a write has not left, or, for StartTLS,
+	// a client has received some that nobody consumed. The stream is as it was.
+	ErrNotIdle = errors.New("stream: not idle")
 
 	errHandshakeTimeout = fmt.Errorf("stream: TLS handshake: %w", os.ErrDeadlineExceeded)
 	errRenegotiation    = fmt.Errorf("stream: TLS renegotiation: %w", errors.ErrUnsupported)

@@ -25,7 +25,8 @@ type Transport interface {
 	Write(p []byte) (int, error)
 	// CloseWrite tells the peer that no more bytes will come. It may return ErrAgain,
 	// and is called again when the transport is Writable; otherwise it is called once
-	// at most.
+	// at most. A transport that cannot gives errors.ErrUnsupported: then Close of the
+	// stream waits for nothing any more.
 	CloseWrite() error
 	// Close gives the transport back; what the peer has not received yet may
 	// still be delivered. With abort it is not: the peer sees a reset.
@@ -39,3 +40,11 @@ type Transport interface {
 // ErrAgain is what a Transport's Read and Write return when they would have to
 // wait.
 var ErrAgain = sock.ErrAgain
+
+// limited is a Transport that is known to be less than a socket.
+type limited interface {
+	// halfCloses says that CloseWrite can tell the peer.
+	halfCloses() bool
+	// oneWay says that one side has nothing to say, nor an end of its own.
+	oneWay() bool
+}

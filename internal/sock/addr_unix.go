@@ -32,6 +32,21 @@ func RemoteAddr(fd int) (netip.AddrPort, error) {
 	return addrPort(sa), nil
 }
 
+// UnixNames are the names of the two ends of a Unix socket, "" for one that has none:
+// as a rule only the end that was listened on has.
+func UnixNames(fd int) (local, peer string) {
+	own, _ := unix.Getsockname(fd) // it fails on a closed socket only
+	far, _ := unix.Getpeername(fd)
+	return unixName(own), unixName(far)
+}
+
+func unixName(sa unix.Sockaddr) string {
+	if u, ok := sa.(*unix.SockaddrUnix); ok {
+		return u.Name
+	}
+	return ""
+}
+
 // addrPort is zero for an address that is not one of TCP.
 func addrPort(sa unix.Sockaddr) netip.AddrPort {
 	switch sa := sa.(type) {

@@ -53,8 +53,17 @@ func Dup(int) (int, error) { return -1, errors.ErrUnsupported }
 // Adopt is not supported here.
 func Adopt(int, *Settings) (net.Addr, error) { return nil, errors.ErrUnsupported }
 
+// AdoptConn is not supported here.
+func AdoptConn(int) (peer netip.AddrPort, err error) { return peer, errors.ErrUnsupported }
+
+// AdoptPipe is not supported here.
+func AdoptPipe(int) (reads, writes bool, err error) { return false, false, errors.ErrUnsupported }
+
 // ListenAddr is not supported here.
 func ListenAddr(int) (net.Addr, error) { return nil, errors.ErrUnsupported }
+
+// UnixNames has none here.
+func UnixNames(int) (local, peer string) { return "", "" }
 
 // SocketError is not supported here.
 func SocketError(int) error { return errors.ErrUnsupported }
