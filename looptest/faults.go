@@ -41,9 +41,13 @@ type Faults struct {
 	ExhaustFor Span
 }
 
-// A Span is a time between Min and Max, both included and each as likely; Min, if Max
-// is not above it. It is a value without owner, and the zero Span is no time at all.
-type Span struct{ Min, Max time.Duration }
+// A Span is how long something takes, at random. It is a value without owner, and the
+// zero Span is no time at all.
+type Span struct {
+	// Min and Max bound the time, and are part of it. Default: 0; if Max is not above
+	// Min, it is always Min.
+	Min, Max time.Duration
+}
 
 func (s Span) draw(l *loop.Loop) time.Duration {
 	if s.Max <= s.Min {
