@@ -56,7 +56,7 @@ func (s site) size(n int) int {
 	return n
 }
 
-func (s site) loop(t *testing.T) *loop.Loop {
+func (s site) loop(t testing.TB) *loop.Loop {
 	t.Helper()
 	if s.memory() {
 		return looptest.New(t)
@@ -76,7 +76,7 @@ func (s site) loop(t *testing.T) *loop.Loop {
 // watchful is a log in which nothing bad may stand.
 type watchful struct {
 	slog.Handler
-	t       *testing.T
+	t       testing.TB
 	trouble bool
 }
 
