@@ -8,9 +8,9 @@ import (
 	"github.com/zonda-go/zonda/stream"
 )
 
-// dial is Dial on a machine.
-func (n *Network) dial(co *loop.Co, host netip.Addr, network, address string) (stream.Transport, error) {
-	e, err := n.connect(co, host, network, address)
+// dial is Dial from an address, where port 0 is any that is free.
+func (n *Network) dial(co *loop.Co, from netip.AddrPort, network, address string) (stream.Transport, error) {
+	e, err := n.connect(co, from, network, address)
 	if err != nil {
 		if co.Err() != nil {
 			return nil, err
@@ -20,7 +20,8 @@ func (n *Network) dial(co *loop.Co, host netip.Addr, network, address string) (s
 	return e, nil
 }
 
-func (n *Network) connect(co *loop.Co, host netip.Addr, network, address string) (*end, error) {
+func (n *Network) connect(co *loop.Co, from netip.AddrPort, network, address string) (*end, error) {
+	host := from.Addr()
 	if err := loop.Yield(co); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func (n *Network) connect(co *loop.Co, host netip.Addr, network, address string)
 	case ln == nil || happens(l, n.Faults.Refuse):
 		return nil, syscall.ECONNREFUSED
 	}
-	return n.join(l, host, to, ln), nil
+	return n.join(l, from, to, ln), nil
 }
 
 // target is the place that is dialled.
@@ -69,20 +70,20 @@ func target(host netip.Addr, network, address string) (place, error) {
 }
 
 // join makes the connection, and gives the end of the one who dials.
-func (n *Network) join(l *loop.Loop, host netip.Addr, to place, ln *listener) *end {
+func (n *Network) join(l *loop.Loop, from netip.AddrPort, to place, ln *listener) *end {
 	window := n.Window
 	if window <= 0 {
 		window = defaultWindow
 	}
 	near, far := pair(window)
 	if to.path == "" {
-		near.remote, near.local = to.addrPort(), netip.AddrPortFrom(host, n.freePort())
+		if from.Port() == 0 {
+			from = netip.AddrPortFrom(from.Addr(), n.freePort())
+		}
+		near.remote, near.local = to.addrPort(), from
 		far.remote, far.local = near.local, near.remote
 	}
-	c := &Conn{
-		From: netip.AddrPortFrom(host, near.local.Port()), To: netip.AddrPortFrom(to.host, to.port),
-		n: n, l: l, dialled: near, far: far, Faults: n.Faults,
-	}
+	c := &Conn{From: from, To: netip.AddrPortFrom(to.host, to.port), n: n, l: l, dialled: near, far: far, Faults: n.Faults}
 	near.conn, far.conn = c, c
 	n.conns = append(n.conns, c)
 	if n.OnConnect != nil {

@@ -37,7 +37,7 @@ func (h *Host) Listen(l *loop.Loop, network, address string) (stream.Listener, e
 
 // Dial is Network.Dial from this machine, which also "127.0.0.1" means.
 func (h *Host) Dial(co *loop.Co, network, address string) (stream.Transport, error) {
-	return h.n.dial(co, h.addr, network, address)
+	return h.n.dial(co, netip.AddrPortFrom(h.addr, 0), network, address)
 }
 
 // Partition cuts the machines with these addresses off from all others; they go on

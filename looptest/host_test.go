@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"syscall"
 	"testing"
 	"time"
@@ -62,6 +63,29 @@ func TestHosts(t *testing.T) {
 				t.Errorf("%+v: accepted %v, dialled %v", c, got, tr.RemoteAddr())
 			}
 			_ = tr.Close(true)
+		}
+		return nil
+	})
+}
+
+// Who dials may choose the address that the other side sees.
+func TestDialFrom(t *testing.T) {
+	n := &looptest.Network{}
+	spoiled(t, n, func(w *world) error {
+		for _, c := range []struct{ from, host string }{
+			{"10.0.0.2:1000", "10.0.0.2"}, {"[fd00::1]:0", "fd00::1"}, {"0.0.0.0:7", "127.0.0.1"}, {"", "127.0.0.1"},
+		} {
+			local, _ := netip.ParseAddrPort(c.from)
+			near, err := n.DialFrom(w.co, local, "tcp", w.addr)
+			if err != nil {
+				return err
+			}
+			yield(t, w.co)
+			peer := w.got[len(w.got)-1].RemoteAddr()
+			if a := near.LocalAddr(); a != peer || a.Addr().String() != c.host || a.Port() == 0 || local.Port() > 0 && a.Port() != local.Port() {
+				t.Errorf("from %s: this end is %v, and the other sees %v", c.from, a, peer)
+			}
+			_ = near.Close(true)
 		}
 		return nil
 	})

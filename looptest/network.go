@@ -63,7 +63,7 @@ func (n *Network) Listen(l *loop.Loop, network, address string) (stream.Listener
 // Dial connects to a port or a name that is listened on. It takes one iteration, if
 // Faults do not say otherwise.
 func (n *Network) Dial(co *loop.Co, network, address string) (stream.Transport, error) {
-	return n.dial(co, localhost, network, address)
+	return n.dial(co, netip.AddrPortFrom(localhost, 0), network, address)
 }
 
 // Conns is the connections of which not both ends are closed, in the order they were
