@@ -1,5 +1,6 @@
 // Package looptest makes loops repeatable in tests: time that jumps when nothing is
-// ready, so that no test sleeps, and a network in memory, so that none needs a port.
+// ready, so that no test sleeps, and a network in memory, so that none needs a port, and
+// on which things go wrong as a seed has it.
 //
 //	func TestTimeout(t *testing.T) {
 //		looptest.Run(t, func(co *loop.Co) error {

@@ -29,22 +29,66 @@ func pair(window int) (a, b *end) {
 	return a, b
 }
 
-// An end is one end of a connection.
+// An end is one end of a connection. The two tell each other everything by parcels.
 type end struct {
 	l      *loop.Loop // nil: not started
 	h      loop.Handler
 	want   loop.Events
 	peer   *end
 	window int
+	conn   *Conn // nil: parcels arrive at once, whatever happens
 	local  netip.AddrPort
 	remote netip.AddrPort
 
-	in     []byte // from the peer, not read yet
-	eof    bool   // the peer has closed its writing side
-	reset  bool   // the peer has broken the connection off
-	shut   bool   // CloseWrite was called
+	in     []byte   // from the peer, not read yet
+	coming []flight // parcels on their way here
+	timer  loop.Timer
+	used   int   // bytes sent that the peer has not read, as far as this end knows
+	eof    bool  // the peer has closed its writing side
+	gone   bool  // and reads nothing either
+	broken error // the connection is
+	shut   bool  // CloseWrite was called
 	closed bool
 	queued bool // tell waits in the loop
+}
+
+// A parcel is what one end has for the other.
+type parcel struct {
+	data   []byte
+	read   int   // so many bytes were read, and there is room for as many
+	fin    bool  // there will be no more bytes
+	gone   bool  // and none will be read
+	broken error // the connection is
+	wipe   bool  // and what was not read yet is destroyed
+}
+
+// send hands p over, which is the end's for as long as send runs.
+func (e *end) send(p parcel) {
+	if e.conn != nil {
+		e.conn.carry(e.peer, p)
+		return
+	}
+	e.peer.receive(p)
+}
+
+func (e *end) receive(p parcel) {
+	if e.closed {
+		if len(p.data) > 0 { // as with TCP
+			e.send(parcel{broken: syscall.ECONNRESET})
+		}
+		return
+	}
+	e.in = append(e.in, p.data...)
+	e.used -= p.read
+	e.eof = e.eof || p.fin
+	e.gone = e.gone || p.gone
+	if p.broken != nil && e.broken == nil {
+		e.broken = p.broken
+	}
+	if p.wipe {
+		e.in = nil
+	}
+	e.stir()
 }
 
 func (e *end) Start(l *loop.Loop, h loop.Handler) error {
@@ -65,13 +109,13 @@ func (e *end) Want(w loop.Events) error {
 // ready is what the end could do without waiting.
 func (e *end) ready() loop.Events {
 	var r loop.Events
-	if len(e.in) > 0 || e.eof || e.reset {
+	if len(e.in) > 0 || e.eof || e.broken != nil {
 		r |= loop.Readable
 	}
-	if e.reset || e.peer.closed || len(e.peer.in) < e.peer.window {
+	if e.broken != nil || e.gone || e.used < e.window {
 		r |= loop.Writable
 	}
-	if e.reset || e.shut && e.eof {
+	if e.broken != nil || e.shut && e.eof {
 		// As poll(2) has it: also when both sides have ended.
 		r |= loop.Failed
 	}
@@ -105,12 +149,13 @@ func (e *end) Read(p []byte) (int, error) {
 	case e.closed:
 		return 0, syscall.EBADF
 	case len(e.in) > 0:
-		n := copy(p, e.in)
+		n := e.conn.shortRead(min(len(p), len(e.in)))
+		copy(p, e.in[:n])
 		e.in = e.in[n:]
-		e.peer.stir()
+		e.send(parcel{read: n})
 		return n, nil
-	case e.reset:
-		return 0, syscall.ECONNRESET
+	case e.broken != nil:
+		return 0, e.broken
 	case e.eof:
 		return 0, io.EOF
 	}
@@ -123,20 +168,19 @@ func (e *end) Write(p []byte) (int, error) {
 		return 0, syscall.EBADF
 	case e.shut:
 		return 0, syscall.EPIPE
-	case e.reset:
-		return 0, syscall.ECONNRESET
-	case e.peer.closed:
-		// As with TCP: the first bytes to a closed socket are answered by a reset.
-		e.reset = true
-		e.stir()
-		return len(p), nil
+	case e.broken != nil:
+		return 0, e.broken
 	}
-	n := min(len(p), e.peer.window-len(e.peer.in))
+	n := len(p)
+	if !e.gone {
+		n = min(n, e.window-e.used)
+	}
 	if n <= 0 && len(p) > 0 {
 		return 0, stream.ErrAgain
 	}
-	e.peer.in = append(e.peer.in, p[:n]...)
-	e.peer.stir()
+	n = e.conn.shortWrite(n)
+	e.used += n
+	e.send(parcel{data: p[:n]})
 	return n, nil
 }
 
@@ -145,8 +189,7 @@ func (e *end) CloseWrite() error {
 		return syscall.EBADF
 	}
 	e.shut = true
-	e.peer.eof = true
-	e.peer.stir()
+	e.send(parcel{fin: true})
 	return nil
 }
 
@@ -158,12 +201,11 @@ func (e *end) Close(abort bool) error {
 	}
 	e.closed = true
 	if abort || len(e.in) > 0 {
-		e.peer.reset = true
-		e.peer.in = nil
+		e.send(parcel{broken: syscall.ECONNRESET, wipe: true})
 	} else {
-		e.peer.eof = true
+		e.send(parcel{fin: true, gone: true})
 	}
-	e.peer.stir()
+	e.conn.left()
 	return nil
 }
 

@@ -33,6 +33,9 @@ type closing struct {
 // then as far as this side can tell, and only did not end its own side, that is no
 // loss.
 //
+// A peer that has ended its side already is not waited for: the system delivers what
+// it has taken, and a peer that breaks off only then goes unnoticed.
+//
 // Reads that are under way fail with ErrClosed; what still comes is thrown away.
 // The future fails with ErrNotDelivered if the connection broke, now or before; to
 // close again gives the same future.
@@ -64,6 +67,10 @@ func (s *Stream) Close() *loop.Future[struct{}] {
 
 // CloseIdle closes at once a stream that neither side is using: nothing waits to be
 // sent, and nothing has come that was not consumed. Otherwise it is Close.
+//
+// Bytes that are on their way then meet a closed socket, and the reset that answers
+// them destroys what the peer has not read yet. So it is for protocols whose clients
+// wait for answers; with others, take Close.
 func (s *Stream) CloseIdle() {
 	switch {
 	case s.err != nil:

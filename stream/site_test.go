@@ -57,7 +57,7 @@ func (s site) size(n int) int {
 	return n
 }
 
-func (s site) loop(t *testing.T) *loop.Loop {
+func (s site) loop(t testing.TB) *loop.Loop {
 	t.Helper()
 	if s.memory() {
 		return looptest.New(t)
@@ -77,7 +77,7 @@ func (s site) loop(t *testing.T) *loop.Loop {
 // watchful is a log in which nothing bad may stand.
 type watchful struct {
 	slog.Handler
-	t       *testing.T
+	t       testing.TB
 	trouble bool
 }
 

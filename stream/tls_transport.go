@@ -68,11 +68,16 @@ func (t *secure) Start(_ *loop.Loop, h loop.Handler) error {
 // conn holds already inner will not tell of.
 func (t *secure) Want(e loop.Events) error {
 	t.want = e
-	if t.more && e&loop.Readable != 0 && !t.queued {
+	t.stir()
+	return t.update()
+}
+
+// stir has h told what inner will not tell.
+func (t *secure) stir() {
+	if !t.closed && t.more && t.want&loop.Readable != 0 && !t.queued {
 		t.queued = true
 		t.l.Call(t.again)
 	}
-	return t.update()
 }
 
 func (t *secure) update() error {
@@ -96,6 +101,7 @@ func (t *secure) update() error {
 func (t *secure) again() {
 	t.queued = false
 	if !t.closed && t.more && t.want&loop.Readable != 0 {
+		defer t.stir() // also if h does not ask again, or panics
 		t.h.Ready(loop.Readable)
 	}
 }
