@@ -98,6 +98,7 @@ func TestInterrupt(t *testing.T) {
 					t.Fatal(err)
 				}
 				idle.getsRest(nil)
+				idle.Close()
 				rest, err := io.ReadAll(busy)
 				if err != nil || len(rest) == 0 || string(rest) != string(much[1000:1000+len(rest)]) {
 					t.Errorf("busy: %d bytes and %v", len(rest), err)
@@ -133,16 +134,31 @@ func TestInterruptBlob(t *testing.T) {
 	})
 }
 
-// Those that take nothing are given up after a while, and told of.
+// Those that take nothing, or do not end their side, are given up after a while.
 func TestInterruptStuck(t *testing.T) {
-	p := start(t, "tcp", "-blob", fmt.Sprint(64<<20))
-	c := p.dial()
-	c.gets("abc")
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	p.reports(c, -1, "[^<].*")
-	p.wait("")
+	t.Run("blob", func(t *testing.T) {
+		t.Parallel()
+		p := start(t, "tcp", "-blob", fmt.Sprint(64<<20))
+		c := p.dial()
+		c.gets("abc")
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		p.reports(c, -1, "[^<].*")
+		p.wait("")
+	})
+	t.Run("echo", func(t *testing.T) {
+		t.Parallel()
+		p := start(t, "tcp")
+		c := p.dial()
+		c.send("hello\n")
+		c.gets("hello\n")
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		c.getsRest(nil) // and stays
+		p.wait("")
+	})
 }
 
 // An address in use is one line and status 1, and harms nobody.

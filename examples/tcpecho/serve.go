@@ -60,7 +60,9 @@ func (o *options) server() (*stream.Server, error) {
 		return srv, nil
 	}
 	srv.Accept = o.echo
-	srv.Drain = (*stream.Stream).CloseIdle // it delivers what was echoed so far
+	// Close, which delivers what was echoed. CloseIdle would not do: a client that sends
+	// without waiting may have more on its way, though nothing is to be seen of it yet.
+	srv.Drain = func(s *stream.Stream) { s.Close() }
 	return srv, nil
 }
 
