@@ -178,7 +178,6 @@ func observedPanic()                        { panic("oops") }
 func observedBody(*loop.Co) (int, error)    { return 0, nil }
 func observedOnDone(*loop.Future[int])      {}
 func observedMap(n int) (int, error)        { return n, nil }
-func observedHandler(loop.Events)           {}
 func observedAct(co *loop.Co) error         { return loop.Sleep(co, time.Hour) }
 func observedWait(co *loop.Co) (int, error) { return 0, loop.Sleep(co, 2*time.Hour) }
 func observedForever(co *loop.Co) (int, error) {

@@ -39,7 +39,6 @@ type side struct {
 	s     *stream.Stream
 	wrote []byte // what was taken, and so must arrive
 	read  []byte
-	ended bool
 }
 
 // An act is one step of a program, which is drawn before it runs.
