@@ -1,24 +1,17 @@
+//go:build linux || darwin || dragonfly || freebsd || netbsd || openbsd
+
 package sock
 
 import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 )
 
 var (
 	loopback4 = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	loopback6 = netip.IPv6Loopback()
 )
-
-// IsLocalhost reports whether a host's name means this machine wherever it is said,
-// so that it need not be looked up (RFC 6761, section 6.3).
-func IsLocalhost(host string) bool { return strings.EqualFold(host, "localhost") }
-
-// IsAbstract reports whether the name of a Unix socket is not a file's. Only Linux
-// has such names.
-func IsAbstract(name string) bool { return strings.HasPrefix(name, "@") }
 
 // parse gives the addresses that an address to listen on means.
 func parse(network, address string) (host []netip.Addr, port uint16, err error) {
