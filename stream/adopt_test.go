@@ -166,7 +166,13 @@ func TestDetach(t *testing.T) {
 				p.t.Errorf("%q, %v", got, err)
 			}
 		}
-		if err := errors.Join(conn.Close(), c.Close()); err != nil {
+		if err := conn.Close(); err != nil {
+			p.t.Error(err)
+		}
+		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			p.t.Errorf("the end is %d, %v", n, err)
+		}
+		if err := c.Close(); err != nil {
 			p.t.Error(err)
 		}
 	})

@@ -83,6 +83,25 @@ func TestNetConnDeadlines(t *testing.T) {
 	})
 }
 
+// A deadline that passes as a call's turn comes holds for that call, too.
+func TestNetConnDeadlineAtTurn(t *testing.T) {
+	everywhere(t, func(p *pair) {
+		c := stream.NetConn(p.co, p.far)
+		first := loop.Go(p.co, func(*loop.Co) (int, error) {
+			n, err := c.Read(make([]byte, 1))
+			return n, errors.Join(err, c.SetReadDeadline(p.l.Now())) // the turn is the second's already
+		})
+		second := loop.Go(p.co, func(*loop.Co) (int, error) { return c.Read(make([]byte, 1)) })
+		p.near.Write([]byte("x"))
+		if n, err := loop.Await(p.co, first); n != 1 || err != nil {
+			p.t.Errorf("%d, %v", n, err)
+		}
+		if _, err := loop.Await(p.co, second); !errors.Is(err, os.ErrDeadlineExceeded) {
+			p.t.Error(err)
+		}
+	})
+}
+
 // Close ends calls that other coroutines have under way.
 func TestNetConnCloseUnblocks(t *testing.T) {
 	everywhere(t, func(p *pair) {
