@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"syscall"
 	"testing"
@@ -309,6 +310,59 @@ func TestFaultsExhausted(t *testing.T) {
 		late.Abort()
 		return nil
 	})
+}
+
+// A listener that is paused stays so when descriptors are back, and one that is resumed
+// too early goes on waiting for them.
+func TestFaultsExhaustedAndPaused(t *testing.T) {
+	n := &looptest.Network{}
+	spoiled(t, n, func(w *world) error {
+		w.ln.Pause()
+		s, err := stream.Dial(w.co, n, "tcp", w.addr)
+		if err != nil {
+			return err
+		}
+		defer s.Abort()
+		n.Exhaust(w.l, time.Second)
+		w.ln.Resume()
+		if err := loop.Sleep(w.co, time.Second/2); err != nil || len(w.got) != 0 {
+			t.Errorf("resumed: %d accepted, %v", len(w.got), err)
+		}
+		w.ln.Pause()
+		if err := loop.Sleep(w.co, time.Second); err != nil || len(w.got) != 0 {
+			t.Errorf("paused: %d accepted, %v", len(w.got), err)
+		}
+		w.ln.Resume()
+		if err := loop.Sleep(w.co, time.Millisecond); err != nil || len(w.got) != 1 {
+			t.Errorf("in the end: %d accepted, %v", len(w.got), err)
+		}
+		return nil
+	})
+}
+
+// A network without faults leaves the loop's random numbers to others.
+func TestNoFaultsDrawNothing(t *testing.T) {
+	for _, f := range []looptest.Faults{{}, {ShortReads: 0.1}} {
+		spoiled(t, &looptest.Network{Faults: f}, func(w *world) error {
+			*w.l.Rand() = *rand.New(rand.NewPCG(1, 1))
+			near, far, err := w.connect()
+			if err != nil {
+				return err
+			}
+			defer near.Abort()
+			for range 10 { // one end at a time has something to tell: nothing to put in order
+				near.Write(make([]byte, 100))
+				if _, err := loop.Await(w.co, far.ReadFull(100)); err != nil {
+					return err
+				}
+			}
+			untouched := w.l.Rand().Uint64() == rand.New(rand.NewPCG(1, 1)).Uint64()
+			if untouched != (f == looptest.Faults{}) {
+				t.Errorf("with %+v: nothing was drawn is %v", f, untouched)
+			}
+			return nil
+		})
+	}
 }
 
 // A shortage may begin by itself, for those who connect and for those who accept.
