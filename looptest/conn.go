@@ -56,7 +56,6 @@ func (c *Conn) Vanish() {
 		return
 	}
 	c.vanished = true
-	c.lose()
 	c.checkSilence()
 }
 
@@ -66,25 +65,18 @@ func (c *Conn) sever(p parcel) {
 		return
 	}
 	c.reset = true
-	c.lose()
 	c.silence.Stop()
 	for _, e := range c.ends() {
 		e.receive(p)
 	}
 }
 
-// lose drops what is on its way.
-func (c *Conn) lose() {
-	for _, e := range c.ends() {
-		e.coming = nil
-		e.timer.Stop()
-	}
-}
-
 func (c *Conn) ends() [2]*end { return [2]*end{c.dialled, c.far} }
 
 // silent reports whether nothing arrives now.
-func (c *Conn) silent() bool { return c.vanished || c.n.cut(c.From.Addr(), c.To.Addr()) }
+func (c *Conn) silent() bool {
+	return c.vanished || c.reset || c.n.cut(c.From.Addr(), c.To.Addr())
+}
 
 // checkSilence is called when silence may have begun or ended.
 func (c *Conn) checkSilence() {
@@ -108,11 +100,7 @@ func (c *Conn) carry(to *end, p parcel) {
 		return
 	}
 	p.data = bytes.Clone(p.data)
-	when := c.l.Now().Add(d)
-	if last := len(to.coming) - 1; last >= 0 && when.Before(to.coming[last].when) {
-		when = to.coming[last].when
-	}
-	to.coming = append(to.coming, flight{p, when})
+	to.coming = append(to.coming, flight{p, c.l.Now().Add(d)})
 	c.await(to)
 }
 
@@ -131,7 +119,8 @@ func (c *Conn) survives(size int) bool {
 	return true
 }
 
-// await sets the timer of the first parcel on its way to e.
+// await sets the timer of the first parcel on its way to e. Those behind it wait for it,
+// as they do in TCP.
 func (c *Conn) await(e *end) {
 	if len(e.coming) > 0 && !e.timer.Pending() && !c.silent() {
 		e.timer = c.l.At(e.coming[0].when, func() { c.land(e) })
@@ -170,7 +159,8 @@ func (c *Conn) left() {
 	if c == nil || !c.dialled.closed || !c.far.closed {
 		return
 	}
-	c.lose()
+	c.dialled.timer.Stop()
+	c.far.timer.Stop()
 	c.silence.Stop()
 	c.n.conns = slices.DeleteFunc(c.n.conns, func(x *Conn) bool { return x == c })
 }

@@ -12,9 +12,6 @@ import (
 func (n *Network) dial(co *loop.Co, from netip.AddrPort, network, address string) (stream.Transport, error) {
 	e, err := n.connect(co, from, network, address)
 	if err != nil {
-		if co.Err() != nil {
-			return nil, err
-		}
 		return nil, opError("dial", network, address, err)
 	}
 	return e, nil

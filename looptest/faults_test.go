@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"slices"
 	"syscall"
 	"testing"
@@ -232,26 +234,111 @@ func TestFaultsVanish(t *testing.T) {
 	})
 }
 
-// What has come can still be read when keep-alive has given the connection up.
-func TestFaultsKeepAliveDefault(t *testing.T) {
-	spoiled(t, &looptest.Network{}, func(w *world) error {
-		near, far, err := w.connect()
+// raw runs body with the two ends of a connection, without streams.
+func raw(t *testing.T, n *looptest.Network, body func(co *loop.Co, c *looptest.Conn, a, b stream.Transport)) {
+	t.Helper()
+	looptest.NoLeaks(t)
+	looptest.Run(t, func(co *loop.Co) error {
+		ln, err := n.Listen(co.Loop(), "tcp", ":7")
 		if err != nil {
 			return err
 		}
-		near.Write([]byte("came"))
-		if err := loop.Sleep(w.co, time.Second); err != nil {
+		defer ln.Close()
+		var b stream.Transport
+		if err := ln.Accept(func(tr stream.Transport) { b = tr }); err != nil {
 			return err
 		}
-		w.n.Conns()[0].Vanish()
-		if d := w.took(func() { _, err = loop.Await(w.co, near.ReadSome(1)) }); !errors.Is(err, syscall.ETIMEDOUT) || d != 150*time.Second {
-			t.Errorf("after %v: %v", d, err)
+		a, err := n.Dial(co, "tcp", "10.0.0.1:7")
+		if err != nil {
+			return err
 		}
-		got, err := loop.Await(w.co, far.ReadFull(4))
-		if string(got) != "came" {
-			t.Errorf("read %q, %v", got, err)
-		}
+		yield(t, co)
+		body(co, n.Conns()[0], a, b)
+		_, _ = a.Close(true), b.Close(true)
 		return nil
+	})
+}
+
+func sleep(t *testing.T, co *loop.Co, d time.Duration) {
+	t.Helper()
+	if err := loop.Sleep(co, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What has come can still be read when keep-alive has given the connection up, which it
+// does after 150 s.
+func TestFaultsKeepAliveDefault(t *testing.T) {
+	raw(t, &looptest.Network{}, func(co *loop.Co, c *looptest.Conn, a, b stream.Transport) {
+		_, _ = a.Write([]byte("came"))
+		c.Vanish()
+		_, _ = a.Write([]byte("did not"))
+		sleep(t, co, 150*time.Second-1)
+		if s, err := read(a, 9); err != stream.ErrAgain {
+			t.Errorf("early: %q, %v", s, err)
+		}
+		sleep(t, co, 2)
+		if s, err := read(b, 9); s != "came" || err != nil {
+			t.Error(s, err)
+		}
+		for _, x := range []stream.Transport{a, b} {
+			if s, err := read(x, 9); err != syscall.ETIMEDOUT {
+				t.Errorf("%q, %v", s, err)
+			}
+		}
+	})
+}
+
+// A reset and a vanishing take with them what is on its way, and a reset what is unread.
+func TestFaultsLoseWhatIsOnItsWay(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(c *looptest.Conn)
+		unread string
+		err    error
+	}{
+		"reset":  {(*looptest.Conn).Reset, "", syscall.ECONNRESET},
+		"vanish": {(*looptest.Conn).Vanish, "a", stream.ErrAgain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := &looptest.Network{Faults: looptest.Faults{Delay: looptest.Span{Min: time.Second}}}
+			raw(t, n, func(co *loop.Co, conn *looptest.Conn, a, b stream.Transport) {
+				_, _ = a.Write([]byte("a"))
+				sleep(t, co, time.Second)
+				_, _ = a.Write([]byte("b"))
+				sleep(t, co, time.Millisecond)
+				c.spoil(conn)
+				_, _ = a.Write([]byte("c"))
+				sleep(t, co, time.Minute)
+				if s, _ := read(b, 9); s != c.unread {
+					t.Errorf("read %q", s)
+				}
+				if s, err := read(b, 9); s != "" || err != c.err {
+					t.Errorf("read %q, %v", s, err)
+				}
+			})
+		})
+	}
+}
+
+// A piece that is quick does not overtake one that is slow.
+func TestFaultsDelayChanges(t *testing.T) {
+	n := &looptest.Network{Faults: looptest.Faults{Delay: looptest.Span{Min: time.Second}}}
+	raw(t, n, func(co *loop.Co, c *looptest.Conn, a, b stream.Transport) {
+		_, _ = a.Write([]byte("slow "))
+		c.Faults.Delay = looptest.Span{}
+		_, _ = a.Write([]byte("quick"))
+		_ = a.CloseWrite()
+		sleep(t, co, time.Second-1)
+		if s, err := read(b, 20); err != stream.ErrAgain {
+			t.Errorf("early: %q, %v", s, err)
+		}
+		sleep(t, co, 2)
+		if s, err := read(b, 20); s != "slow quick" || err != nil {
+			t.Errorf("read %q, %v", s, err)
+		}
+		if s, err := read(b, 20); err != io.EOF {
+			t.Errorf("read %q, %v", s, err)
+		}
 	})
 }
 
@@ -309,6 +396,60 @@ func TestFaultsExhausted(t *testing.T) {
 		late.Abort()
 		return nil
 	})
+}
+
+// A listener that is paused stays so when descriptors are back, and one that is resumed
+// too early goes on waiting for them.
+func TestFaultsExhaustedAndPaused(t *testing.T) {
+	n := &looptest.Network{}
+	spoiled(t, n, func(w *world) error {
+		w.ln.Pause()
+		s, err := stream.Dial(w.co, n, "tcp", w.addr)
+		if err != nil {
+			return err
+		}
+		defer s.Abort()
+		yield(t, w.co)
+		n.Exhaust(w.l, time.Second)
+		w.ln.Resume()
+		if err := loop.Sleep(w.co, time.Second/2); err != nil || len(w.got) != 0 {
+			t.Errorf("resumed: %d accepted, %v", len(w.got), err)
+		}
+		w.ln.Pause()
+		if err := loop.Sleep(w.co, time.Second); err != nil || len(w.got) != 0 {
+			t.Errorf("paused: %d accepted, %v", len(w.got), err)
+		}
+		w.ln.Resume()
+		if err := loop.Sleep(w.co, time.Millisecond); err != nil || len(w.got) != 1 {
+			t.Errorf("in the end: %d accepted, %v", len(w.got), err)
+		}
+		return nil
+	})
+}
+
+// A network without faults leaves the loop's random numbers to others.
+func TestNoFaultsDrawNothing(t *testing.T) {
+	for _, f := range []looptest.Faults{{}, {ShortReads: 0.1}} {
+		spoiled(t, &looptest.Network{Faults: f}, func(w *world) error {
+			*w.l.Rand() = *rand.New(rand.NewPCG(1, 1))
+			near, far, err := w.connect()
+			if err != nil {
+				return err
+			}
+			defer near.Abort()
+			for range 10 { // one end at a time has something to tell: nothing to put in order
+				near.Write(make([]byte, 100))
+				if _, err := loop.Await(w.co, far.ReadFull(100)); err != nil {
+					return err
+				}
+			}
+			untouched := w.l.Rand().Uint64() == rand.New(rand.NewPCG(1, 1)).Uint64()
+			if untouched != (f == looptest.Faults{}) {
+				t.Errorf("with %+v: nothing was drawn is %v", f, untouched)
+			}
+			return nil
+		})
+	}
 }
 
 // A shortage may begin by itself, for those who connect and for those who accept.

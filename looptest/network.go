@@ -52,10 +52,10 @@ const (
 // localhost is the host of those who do not say theirs.
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// Listen listens on a port of the network; 0 means any that is free. A host that is an
-// IP address of its own, such as 10.0.0.1, is the one machine that listens; of the
-// others (names, none, 127.0.0.1) every machine does. For network "unix", address is a
-// name that means this listener until it is closed; there is no file.
+// Listen listens on a port of the network; 0 means any that is free. With an IP address
+// of a machine, such as 10.0.0.1, it is found there only; with another host (a name, none,
+// 127.0.0.1) on all machines. For network "unix", address is a name that stands for this
+// listener until it is closed; there is no file.
 func (n *Network) Listen(l *loop.Loop, network, address string) (stream.Listener, error) {
 	return n.listen(l, localhost, network, address)
 }
