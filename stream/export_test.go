@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"net"
 	"unsafe"
 
 	"github.com/zonda-go/zonda/loop"
@@ -42,6 +43,9 @@ func Descriptor(t Transport) int { return int(t.(*socket).fd) }
 
 // TransportOf is what s stands on.
 func TransportOf(s *Stream) Transport { return s.t }
+
+// CloseAbroad is a GoConn's Close as it runs on the loop.
+func CloseAbroad(co *loop.Co, c net.Conn) error { return c.(*goConn).close(co) }
 
 // ListenerDescriptor is the first socket's of a listener.
 func ListenerDescriptor(ln Listener) int { return ln.(*listener).doors[0].fd }

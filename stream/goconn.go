@@ -64,19 +64,22 @@ func (g *goConn) Write(p []byte) (int, error) {
 }
 
 func (g *goConn) Close() error {
-	_, err := loop.Do(context.Background(), g.l, func(co *loop.Co) (int, error) {
-		_, err := g.c.close()
-		if co.Err() != nil { // the loop is being closed, and has no time to deliver
-			g.c.s.Abort()
-		}
-		return 0, g.c.failure("close", err)
-	})
+	_, err := loop.Do(context.Background(), g.l, func(co *loop.Co) (int, error) { return 0, g.close(co) })
 	if !errors.Is(err, loop.ErrClosed) {
 		return err
 	}
 	<-g.l.Closed()
 	err = net.ErrClosed
 	g.last.Do(func() { err = g.c.s.t.Close(true) }) // nobody holds a closed loop
+	return g.c.failure("close", err)
+}
+
+// close is Close on the loop.
+func (g *goConn) close(co *loop.Co) error {
+	_, err := g.c.close()
+	if co.Err() != nil { // the loop is being closed, and has no time to deliver
+		g.c.s.Abort()
+	}
 	return g.c.failure("close", err)
 }
 

@@ -267,6 +267,32 @@ func TestGoConnLoopCloses(t *testing.T) {
 	}
 }
 
+// A Close that comes while the loop is being closed does not leave the descriptor to it.
+func TestGoConnClosesWithLoop(t *testing.T) {
+	looptest.NoLeaks(t)
+	before := openDescriptors()
+	near, far := loopback(t)
+	l, err := loop.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := stream.Adopt(l, near.(*net.TCPConn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := stream.GoConn(s)
+	loop.Go(l, func(co *loop.Co) (struct{}, error) {
+		_, err := loop.Await(co, loop.NewPromise[int](l).Future())
+		return struct{}{}, errors.Join(err, stream.CloseAbroad(co, c))
+	})
+	if err := errors.Join(l.Close(), far.Close()); err != nil {
+		t.Error(err)
+	}
+	if after := openDescriptors(); after != before {
+		t.Errorf("%d descriptors were open, now %d", before, after)
+	}
+}
+
 // Whoever holds the loop would wait for himself.
 func TestGoConnOnLoop(t *testing.T) {
 	onSockets(t, func(p *pair) {
