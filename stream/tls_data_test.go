@@ -229,6 +229,41 @@ func tlsPipe(co *loop.Co, window int) (near, far *stream.Stream, err error) {
 	return near, far, errors.Join(err1, err2)
 }
 
+// When the loop's budget is used up, a write of which TLS has encrypted a part cannot be
+// refused any more: its bytes are on their way, and nothing may come between them.
+func TestTLSWriteBeyondBudget(t *testing.T) {
+	looptest.NoLeaks(t)
+	looptest.Run(t, func(co *loop.Co) error {
+		near, far, err := tlsPipe(co, 1000)
+		if err != nil {
+			return err
+		}
+		defer near.Abort()
+		defer far.Abort()
+		stream.SetLoopBudget(co.Loop(), 1)
+		message := noise(5000) // more than there is room for
+		first, second := near.Write(message[:2500]), near.Write(message[2500:])
+		var got []byte
+		for len(got) < 2500 {
+			p, err := loop.Await(co, far.ReadSome(5000))
+			if err != nil {
+				return err
+			}
+			got = append(got, p...)
+		}
+		if _, err := loop.Await(co, first); err != nil {
+			t.Errorf("the first write, a part of which was on its way: %v", err)
+		}
+		if _, err := loop.Await(co, second); !errors.Is(err, stream.ErrBufferFull) {
+			t.Errorf("the second write, of which nothing was: %v", err)
+		}
+		if !bytes.Equal(got, message[:2500]) {
+			t.Errorf("%d bytes have come, and they are not those that were written", len(got))
+		}
+		return nil
+	})
+}
+
 // Random bytes in random pieces, both ways at once and with any kind of read, come out
 // the same.
 func TestTLSRandomTraffic(t *testing.T) {

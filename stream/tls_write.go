@@ -40,6 +40,13 @@ func (t *secure) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// begun reports whether TLS has encrypted bytes that Write has not counted as sent:
+// they are on their way, and what comes next must begin with them.
+func (s *Stream) begun() bool {
+	t, ok := s.t.(*secure)
+	return ok && t.owed > 0
+}
+
 // encrypt sends p, which tls.Conn takes as a whole, and keeps what inner does not
 // take.
 func (t *secure) encrypt(p []byte) error {

@@ -78,7 +78,7 @@ func (s *Stream) settled(n, size int, err error) *loop.Future[struct{}] {
 		return s.failed(err)
 	case n == size:
 		return s.l.Void()
-	case n == 0 && s.overBudget(size):
+	case n == 0 && s.overBudget(size) && !s.begun():
 		return s.failed(errLoopFull)
 	}
 	return nil
