@@ -18,7 +18,10 @@ import (
 // run, the coroutine continues when Run is called.
 func Go[T any](parent Parent, body func(*Co) (T, error)) *Future[T] {
 	t := newCoTask(parent, "Go", body)
-	t.start(parent)
+	if !t.refused() {
+		t.begin(parent)
+		t.co.l.workers.get(t.co.l).start(&t.fiber)
+	}
 	return &t.result.f
 }
 
@@ -27,12 +30,10 @@ func Go[T any](parent Parent, body func(*Co) (T, error)) *Future[T] {
 // All else is as with Go.
 func Spawn[T any](parent Parent, body func(*Co) (T, error)) *Future[T] {
 	t := newCoTask(parent, "Spawn", body)
-	if t.result.f.l.closed {
-		t.fail(ErrClosed)
-		return &t.result.f
+	if !t.refused() {
+		t.begin(parent)
+		t.co.l.queue(&t.fiber)
 	}
-	t.begin(parent)
-	t.co.l.queue(&t.fiber)
 	return &t.result.f
 }
 
@@ -200,15 +201,13 @@ func newCoTask[T any](parent Parent, op string, do func(*Co) (T, error)) *coTask
 	return t
 }
 
-// start runs the coroutine up to its first wait.
-func (t *coTask[T]) start(parent Parent) {
-	l := t.result.f.l
-	if l.closed {
-		t.fail(ErrClosed)
-		return
+// refused settles a coroutine of a closed loop, which never begins.
+func (t *coTask[T]) refused() bool {
+	if !t.result.f.l.closed {
+		return false
 	}
-	t.begin(parent)
-	l.workers.get(l).start(&t.fiber)
+	t.fail(ErrClosed)
+	return true
 }
 
 func (t *coTask[T]) call(co *Co) {
@@ -239,7 +238,10 @@ func goAct(parent Parent, act func(*Co) error) *Future[struct{}] {
 	t.do = func(co *Co) (struct{}, error) { return struct{}{}, act(co) }
 	t.result.f.l = parent.scope().l
 	t.body = t
-	t.start(parent)
+	if !t.refused() {
+		t.begin(parent)
+		t.co.l.workers.get(t.co.l).start(&t.fiber)
+	}
 	return &t.result.f
 }
 

@@ -45,7 +45,8 @@
 //
 // # Files
 //
-// loop, fd, timer and heap, wake, clock, every and signal are the loop of callbacks;
+// loop and options, fd, timer and heap, wake, clock, every and signal are the loop of
+// callbacks;
 // hold checks rule 1. future and failure are promises, combine and from make futures
 // of other things, and offload of functions that block. co and context are a coroutine
 // as its body sees it, coroutine starts and suspends it, fiber and worker switch to it,
