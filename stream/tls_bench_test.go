@@ -2,7 +2,6 @@ package stream_test
 
 import (
 	"errors"
-	"runtime"
 	"testing"
 
 	"github.com/zonda-go/zonda/loop"
@@ -48,10 +47,10 @@ func measureIdleTLS() (perServer int64, err error) {
 			}
 			open = append(open, near, far)
 			if i == 0 { // it made what all of them share
-				before = heldMemory()
+				before = inUse()
 			}
 		}
-		return (heldMemory() - before) / idleTLS, nil
+		return (inUse() - before) / idleTLS, nil
 	})
 }
 
@@ -82,16 +81,6 @@ func idlePair(co *loop.Co, e tlsEnds) (near, far *stream.Stream, err error) {
 		return nil, nil, err
 	}
 	return near, far, stream.StripTLS(near)
-}
-
-// heldMemory is what lives, after the collector has looked twice: the first time
-// around, pools keep their garbage.
-func heldMemory() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
 }
 
 // 64 bytes there and back over TLS, in memory: both ends' work.
