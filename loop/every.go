@@ -34,7 +34,10 @@ func (l *Loop) EveryJittered(period time.Duration, jitter float64, fn func()) *T
 	if period <= 0 {
 		panic("loop: Every with a period that is not positive")
 	}
-	t := &Ticker{l: l, period: period, jitter: jitter, tick: fn, rand: l.Rand().Float64}
+	t := &Ticker{l: l, period: period, jitter: jitter, tick: fn}
+	if jitter != 0 {
+		t.rand = l.Rand().Float64
+	}
 	t.Start()
 	return t
 }

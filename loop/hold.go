@@ -7,8 +7,8 @@ import (
 )
 
 // The loop remembers the goroutine that holds it, where that is checked: in
-// builds with -race and with Options.Strict, and for the watchdog. A goroutine's id can only be parsed
-// from a stack trace, which costs a microsecond.
+// builds with -race and with Options.Strict, and for the watchdog. A goroutine's id can
+// only be parsed from a stack trace, which costs a microsecond.
 
 // hold makes this goroutine the holder.
 func (l *Loop) hold() {

@@ -14,8 +14,8 @@ import (
 // a LocalAddr needs it.
 type Network interface {
 	// Listen opens a listening address on l. network is "tcp", "tcp4" or "tcp6", and
-	// address is host:port, where port 0 means any that is free. System also takes
-	// "unix".
+	// address is host:port, where port 0 means any that is free. System, and the
+	// network of package looptest, also take "unix".
 	Listen(l *loop.Loop, network, address string) (Listener, error)
 	// Dial connects to an address and waits for that. When co is cancelled it gives up,
 	// leaves nothing behind and returns: a Dialer waits for that.
