@@ -43,8 +43,8 @@ var (
 // there. A field with a line break or another control byte in its value makes the
 // response a 500.
 func (w *ResponseWriter) Header() *Header {
-	if w.header.fields == nil {
-		w.header.fields = w.room[:0:len(w.room)]
+	if w.header.lines == nil {
+		w.header.lines = w.room[:0:len(w.room)]
 	}
 	return &w.header
 }
