@@ -16,6 +16,16 @@ func AppendStatusLine(dst []byte, code int) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// AppendRequestLine appends the request line of HTTP/1.1 with its CR LF (RFC
+// 9112, 3). What did not come from the program itself must have passed
+// ValidFieldName, for the method, and ValidTarget, or it may end the line.
+func AppendRequestLine(dst []byte, method, target string) []byte {
+	dst = append(dst, method...)
+	dst = append(dst, ' ')
+	dst = append(dst, target...)
+	return append(dst, " HTTP/1.1\r\n"...)
+}
+
 // AppendField appends a field line with its CR LF. Name and value are taken
 // as they are: what did not come from the program itself must have passed
 // ValidFieldName and ValidFieldValue, or it may end the line.
@@ -67,6 +77,18 @@ func ValidFieldName[T Text](name T) bool {
 		}
 	}
 	return len(name) > 0
+}
+
+// ValidTarget reports whether target can be sent as a request target: it is
+// not empty and holds no blank, no control byte and no fragment (RFC 9112,
+// 3.2). Whether it has one of the four forms is not looked at.
+func ValidTarget[T Text](target T) bool {
+	for i := range len(target) {
+		if !targetByte(target[i]) {
+			return false
+		}
+	}
+	return len(target) > 0
 }
 
 // ValidFieldValue reports whether value can be sent: it holds no control byte

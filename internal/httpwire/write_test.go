@@ -14,6 +14,7 @@ func TestAppend(t *testing.T) {
 		{AppendStatusLine([]byte("x"), 404), "xHTTP/1.1 404 Not Found\r\n"},
 		{AppendStatusLine(nil, 999), "HTTP/1.1 999 \r\n"},
 		{AppendStatusLine(nil, 299), "HTTP/1.1 299 \r\n"},
+		{AppendRequestLine([]byte("x"), "GET", "/y?z"), "xGET /y?z HTTP/1.1\r\n"},
 		{AppendField(nil, "A", "b"), "A: b\r\n"},
 		{AppendContentLength(nil, 0), "Content-Length: 0\r\n"},
 		{AppendContentLength(nil, 1<<63-1), "Content-Length: 9223372036854775807\r\n"},
@@ -73,6 +74,20 @@ func TestValidFields(t *testing.T) {
 	}
 	if ValidFieldName("a:b") {
 		t.Error("a colon in a name")
+	}
+}
+
+// TestValidTarget: what may be sent is what the parser accepts, byte for byte.
+func TestValidTarget(t *testing.T) {
+	for c := range 256 {
+		target := "/" + string([]byte{byte(c)})
+		head := AppendField(AppendRequestLine(nil, "GET", target), "Host", "a")
+		if _, n := readHead(AppendHeadEnd(head), 0); ValidTarget(target) != (n > 0) {
+			t.Errorf("target %q: %v, but the parser takes %d bytes", target, ValidTarget(target), n)
+		}
+	}
+	if ValidTarget([]byte(nil)) {
+		t.Error("an empty target")
 	}
 }
 
