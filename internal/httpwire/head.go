@@ -75,52 +75,30 @@ func (h *headReader) move(line []byte) lineKind {
 	return m.is
 }
 
-// next finds the next complete line in the first limit bytes of buf, and the
-// offset where it begins. The line comes without its CR LF. ok is false if
-// the line has not come whole, or if that is forbidden.
-//
-// With folds, a field line goes on as long as the next one begins with a
-// blank; CR LF before it become blanks in buf (RFC 9112, 5.2). So the byte
-// behind a field line must have come before the line is complete.
-func (h *headReader) next(buf []byte, limit int, folds bool) (line []byte, base int, ok bool) {
-	if len(buf) > limit {
-		buf = buf[:limit]
+// next finds the line that begins at h.line, and gives it without its CR LF:
+// nil if it has not come whole, or if it ends in a way that is forbidden.
+func (h *headReader) next(buf []byte) (line []byte) {
+	lf := bytes.IndexByte(buf[h.scan:], '\n')
+	if lf < 0 {
+		h.scan = uint32(len(buf))
+		return nil
 	}
-	start := int(h.line)
-	for {
-		lf := bytes.IndexByte(buf[h.scan:], '\n')
-		if lf < 0 {
-			h.scan = uint32(len(buf))
-			return nil, 0, false
+	lf += int(h.scan)
+	start, end := int(h.line), lf-1
+	if lf == start || buf[end] != '\r' {
+		if h.fail(bareLF.at(lf)) {
+			return nil
 		}
-		lf += int(h.scan)
-		end := lf - 1
-		if end < start || buf[end] != '\r' {
-			if h.fail(bareLF.at(lf)) {
-				return nil, 0, false
-			}
-			end = lf
-		}
-		if folds && h.state == atFields && end > start {
-			if lf+1 == len(buf) {
-				h.scan = uint32(lf)
-				return nil, 0, false
-			}
-			if start > 0 && isBlank(buf[lf+1]) {
-				buf[end], buf[lf] = ' ', ' '
-				h.scan = uint32(lf + 1)
-				continue
-			}
-		}
-		h.line, h.scan = uint32(lf+1), uint32(lf+1)
-		return buf[start:end], start, true
+		end = lf
 	}
+	h.line, h.scan = uint32(lf+1), uint32(lf+1)
+	return buf[start:end]
 }
 
-// fail ends the head with e, and reports whether it is ended: not if e is nil
-// or the rule is off.
+// fail ends the head with e, and reports whether it is ended: not if the rule
+// is off.
 func (h *headReader) fail(e *Error) bool {
-	if e == nil || e.Rule == offences[h.off].rule {
+	if e.Rule == offences[h.off].rule {
 		return false
 	}
 	h.state, h.failed = headFailed, e
@@ -139,9 +117,12 @@ func (h *headReader) result() (n int, err error) {
 	return 0, nil
 }
 
-func headLimit(maxHead int) int {
+// within is the part of buf that a head of at most maxHead bytes may fill; full
+// means that there can be no more of it.
+func within(buf []byte, maxHead int) (head []byte, full bool) {
 	if maxHead <= 0 {
-		return DefaultMaxHead
+		maxHead = DefaultMaxHead
 	}
-	return min(maxHead, mostHead)
+	limit := min(maxHead, mostHead)
+	return buf[:min(len(buf), limit)], len(buf) >= limit
 }

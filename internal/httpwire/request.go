@@ -56,12 +56,13 @@ func (p *Parser) Blank(buf []byte) bool {
 // they are cut: each byte is searched once and, in a complete line, read once
 // more.
 func (p *Parser) Head(buf []byte, maxHead int) (n int, err error) {
-	limit := headLimit(maxHead)
+	buf, full := within(buf, maxHead)
 	for p.state < headComplete {
-		line, base, ok := p.next(buf, limit, false)
-		if !ok {
-			if p.state < headComplete && len(buf) >= limit {
-				p.fail(p.tooLong(limit))
+		base := int(p.line)
+		line := p.next(buf)
+		if line == nil {
+			if full && p.state < headComplete {
+				p.fail(p.tooLong(len(buf)))
 			}
 			break
 		}
@@ -76,7 +77,9 @@ func (p *Parser) Head(buf []byte, maxHead int) (n int, err error) {
 		case headEnd:
 			e = p.finish(base)
 		}
-		p.fail(e)
+		if e != nil {
+			p.fail(e)
+		}
 	}
 	return p.result()
 }

@@ -40,12 +40,13 @@ func (p *ResponseParser) Reset() {
 // overwrites CR LF within it with blanks in buf, and further calls must find
 // them there.
 func (p *ResponseParser) Head(buf []byte, method string, maxHead int) (n int, err error) {
-	limit := headLimit(maxHead)
+	buf, full := within(buf, maxHead)
 	for p.state < headComplete {
-		line, base, ok := p.next(buf, limit, true)
-		if !ok {
-			if p.state < headComplete && len(buf) >= limit {
-				p.fail(headTooLarge.at(limit))
+		base := int(p.line)
+		line := p.unfolded(buf)
+		if line == nil {
+			if full && p.state < headComplete {
+				p.fail(headTooLarge.at(len(buf)))
 			}
 			break
 		}
@@ -60,12 +61,37 @@ func (p *ResponseParser) Head(buf []byte, method string, maxHead int) (n int, er
 		case headEnd:
 			e = p.finish(method, base)
 		}
-		p.fail(e)
+		if e != nil {
+			p.fail(e)
+		}
 	}
 	if p.failed != nil {
 		p.failed.Status = 502
 	}
 	return p.result()
+}
+
+// unfolded is next for fields that may be folded: a field goes on as long as
+// the line after it begins with a blank. So the byte behind a field must have
+// come before the field is complete.
+func (p *ResponseParser) unfolded(buf []byte) (line []byte) {
+	start := p.line
+	for {
+		line = p.next(buf)
+		if len(line) == 0 || p.state != atFields {
+			return line
+		}
+		behind := int(p.line)
+		if behind == len(buf) {
+			p.line, p.scan = start, uint32(behind-1)
+			return nil
+		}
+		if !isBlank(buf[behind]) {
+			return line
+		}
+		buf[behind-2], buf[behind-1] = ' ', ' '
+		p.line = start
+	}
 }
 
 // statusLine takes the first line apart into version, status code and reason

@@ -22,6 +22,7 @@ func TestAppend(t *testing.T) {
 		{AppendChunk([]byte("x"), nil), "x"},
 		{AppendChunkSize(nil, 255), "ff\r\n"},
 		{AppendLastChunk(nil), "0\r\n\r\n"},
+		{AppendHeadEnd(AppendField(AppendTrailers(nil), "A", "b")), "0\r\nA: b\r\n\r\n"},
 		{AppendHeadEnd(nil), "\r\n"},
 	}
 	for _, c := range cases {
@@ -88,6 +89,23 @@ func TestValidTarget(t *testing.T) {
 	}
 	if ValidTarget([]byte(nil)) {
 		t.Error("an empty target")
+	}
+}
+
+func TestValidTrailerName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Digest": true, "x-checksum": true, "Hosts": true, "": false, "a b": false,
+		"content-length": false, "TE": false, "Transfer-Encoding": false, "set-cookie": false, "IF-RANGE": false,
+	} {
+		if ValidTrailerName(name) != want || ValidTrailerName([]byte(name)) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
+	// Whatever may be sent is accepted.
+	body := AppendTrailers(AppendChunk(nil, []byte("x")))
+	body = AppendHeadEnd(AppendField(AppendField(body, "Digest", "y"), "X", ""))
+	if story, n := readBody(body, nil); story != `"x" [Digest=y] [X=] done` || n != len(body) {
+		t.Error(story, n)
 	}
 }
 
