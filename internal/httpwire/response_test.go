@@ -94,6 +94,7 @@ var responseRefusals = []refusal{
 	{"status-code", 502, ok, "200", "+20", "+20"},
 	{"status-code", 502, ok, "200", " 200", " 200"},
 	{"status-code", 502, ok, "200", "099", "099"},
+	{"status-code", 502, "HTTP/1.1 200 OK||", "200", "000", "000"},
 	{"reason", 502, ok, "200 ", "2000 ", "0 OK"},
 	{"reason", 502, ok, "200 OK", "200\tOK", "\tOK"},
 	{"content-forbidden", 502, ok204, "A: b", "Content-Length: 5", "|"},
