@@ -71,6 +71,6 @@
 // started it.
 //
 // Everything here belongs to the loop it was made on; see package loop. Of a Server, any
-// goroutine may call Shutdown, Close, Stats and Draining; of a GoConn everything; of a
+// goroutine may call Shutdown, Close, Stats, Draining and Hold; of a GoConn everything; of a
 // Process Signal, Terminate and PID.
 package stream
