@@ -21,6 +21,8 @@ type conn struct {
 	paused bool             // takes no request until the client takes its answers
 	lost   bool             // writing has failed
 	shut   bool             // close or abort was called, or it was taken away
+
+	skipped uint8 // empty lines since the last request
 }
 
 var _ stream.Consumer = (*conn)(nil)
@@ -37,6 +39,7 @@ func (c *conn) Consume(p []byte) int {
 	}
 	if c.parser == nil {
 		c.parser = c.sv.takeParser()
+		c.parser.Skipped = c.skipped
 	}
 	n, err := c.parser.Head(p, c.sv.srv.maxHead())
 	switch {
@@ -48,6 +51,7 @@ func (c *conn) Consume(p []byte) int {
 		return n
 	case c.parser.Blank(p):
 		// Empty lines between requests are to be ignored (RFC 9112, 2.2).
+		c.skipped = c.parser.Skipped
 		c.returnParser()
 		return len(p)
 	}
@@ -81,6 +85,7 @@ func (c *conn) returnParser() {
 func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
+	c.skipped = 0
 	c.ex = ex
 	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
 		ex.body.close = true
