@@ -31,6 +31,7 @@ type Request struct {
 	RemoteAddr netip.AddrPort
 
 	room [8]Field // of Header: most requests need no more
+	form *Form    // nil before ParseForm
 }
 
 // LocalAddr is the server's end of the connection. It belongs to the loop, and is
