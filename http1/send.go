@@ -128,6 +128,8 @@ func (w *ResponseWriter) replace(status int) {
 
 func (w *ResponseWriter) release() {
 	w.coding.release()
+	w.ex.req.form.release()
+	w.ex.req.form = nil
 	if w.buf != nil {
 		w.ex.c.sv.giveBack(w.buf)
 		w.buf = nil
