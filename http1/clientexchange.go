@@ -74,10 +74,10 @@ func (x *clientExchange) takeHead(p []byte) int {
 		x.fail(PhaseResponse, errInterim)
 		return len(p)
 	case r.Status < 200:
-		x.parser.Reset()
 		if r.Status == 100 && x.upload != nil {
 			x.upload.goAhead()
 		}
+		x.parser.Reset()
 		return n
 	}
 	x.begin(p[:n], r)
@@ -192,10 +192,12 @@ func (x *clientExchange) finish() {
 	x.done = true
 	c := x.c
 	c.x = nil
-	switch {
-	case x.upload != nil:
+	if x.upload != nil {
+		keep := x.keep && x.upload.w.left == 0 // all is sent, its maker has yet to return
 		x.stopUpload()
-		c.abort()
+		x.keep = keep
+	}
+	switch {
 	case !x.keep || !x.hop.keep || c.s.Unsent() > 0 || c.s.EOF() || c.s.Closed():
 		c.drop()
 	default:

@@ -122,6 +122,8 @@ func answers(texts ...string) func(co *loop.Co, p peer, n int) error {
 
 const hostA = "127.0.0.1:80"
 
+var localAddr = netip.MustParseAddrPort("10.0.0.1:0")
+
 func urlOf(path string) string { return "http://127.0.0.1" + path }
 
 // brief is a response or an error in a line.

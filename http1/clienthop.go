@@ -2,6 +2,7 @@ package http1
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/url"
 	"strconv"
@@ -58,6 +59,7 @@ func (hop *clientHop) aim(p *clientPool, r *ClientRequest, to *url.URL) error {
 	u := *to
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	u.Scheme = strings.ToLower(u.Scheme)
+	u.RawQuery = escapeQuery(u.RawQuery)
 	hop.url = &u
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return badRequest("a URL with the scheme %q", u.Scheme)
@@ -89,6 +91,27 @@ func (hop *clientHop) aim(p *clientPool, r *ClientRequest, to *url.URL) error {
 		return badRequest("a URL with a byte that must be escaped")
 	}
 	return nil
+}
+
+// escapeQuery escapes what package url leaves in a query and a request line cannot
+// hold: blanks, and what is not ASCII.
+func escapeQuery(q string) string {
+	bad := func(c byte) bool { return c <= ' ' || c >= 0x7f }
+	for i := range len(q) {
+		if !bad(q[i]) {
+			continue
+		}
+		b := []byte(q[:i])
+		for ; i < len(q); i++ {
+			if bad(q[i]) {
+				b = fmt.Appendf(b, "%%%02X", q[i])
+			} else {
+				b = append(b, q[i])
+			}
+		}
+		return string(b)
+	}
+	return q
 }
 
 // addressOf is the host and port to connect to.

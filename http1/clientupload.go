@@ -180,6 +180,7 @@ func (u *clientUpload) goAhead() {
 func (x *clientExchange) stopUpload() {
 	if u := x.upload; u != nil {
 		x.upload, x.keep = nil, false
+		u.w.over = true
 		if u.co != nil {
 			u.co.Cancel(errUploadStopped)
 		}
