@@ -1,6 +1,7 @@
 package http1_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -83,6 +84,9 @@ func (w *clientWorld) script(co *loop.Co, address string, fn func(co *loop.Co, p
 		number := n
 		loop.Go(l, func(co *loop.Co) (struct{}, error) {
 			_ = fn(co, peer{s, w}, number) // a client may go at any time
+			if _, err := loop.Await(co, s.ReadUntilClose(1<<30)); !errors.Is(err, stream.ErrClosed) {
+				s.Abort()
+			}
 			return struct{}{}, nil
 		})
 	})
