@@ -17,7 +17,8 @@ type conn struct {
 	ex     *exchange        // the request that is being answered
 	parser *httpwire.Parser // of a head that has not come whole
 	cork   []byte           // answers that wait to be joined with the next one
-	last   bool             // closes when the present request is answered
+	since  uint32           // when a sweep first saw it without a request; 0: none has
+	fresh  bool             // no request has come yet
 	paused bool             // takes no request until the client takes its answers
 	lost   bool             // writing has failed
 	shut   bool             // close or abort was called, or it was taken away
@@ -35,13 +36,14 @@ func (c *conn) Consume(p []byte) int {
 	case c.pause():
 		return 0
 	}
-	if c.parser == nil {
+	first := c.parser == nil
+	if first {
 		c.parser = c.sv.takeParser()
 	}
 	n, err := c.parser.Head(p, c.sv.srv.maxHead())
 	switch {
 	case err != nil:
-		c.refuse(err)
+		c.refuse(refusalStatus(err), err)
 		return len(p)
 	case n > 0:
 		c.begin(p[:n])
@@ -50,6 +52,8 @@ func (c *conn) Consume(p []byte) int {
 		// Empty lines between requests are to be ignored (RFC 9112, 2.2).
 		c.returnParser()
 		return len(p)
+	case first:
+		c.since = 0 // another time counts from now on
 	}
 	return 0
 }
@@ -81,7 +85,7 @@ func (c *conn) returnParser() {
 func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
-	c.ex = ex
+	c.ex, c.since, c.fresh = ex, 0, false
 	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
 		ex.body.close = true
 		ex.Ended(ErrBodyTooLarge)
@@ -131,14 +135,18 @@ func (c *conn) Ended(err error) {
 	}
 }
 
-// refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
-func (c *conn) refuse(err error) {
-	status := 400
+// refusalStatus is what answers a request that is none.
+func refusalStatus(err error) int {
 	var we *httpwire.Error
 	if errors.As(err, &we) {
-		status = we.Status
+		return we.Status
 	}
-	c.sv.log.Info("zonda: malformed request", "remote", c.s.RemoteAddr().String(), "error", err)
+	return 400
+}
+
+// refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
+func (c *conn) refuse(status int, err error) {
+	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
 	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)
@@ -180,7 +188,7 @@ func (c *conn) drop() {
 
 // Drain closes the connection if nothing is under way, and else afterwards.
 func (c *conn) Drain() {
-	c.last = true
+	c.sv.draining = true
 	if c.shut || c.ex != nil && !c.ex.over {
 		return
 	}
