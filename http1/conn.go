@@ -95,7 +95,7 @@ func (c *conn) begin(head []byte) {
 		ex.Ended(ErrBodyTooLarge)
 		return
 	}
-	ex.co = loop.SpawnJob(c.sv.l, ex)
+	ex.start()
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}
