@@ -40,8 +40,8 @@ var _ io.Reader = (*Body)(nil)
 
 // Read reads from the body, and waits until there is something. At the end it gives
 // io.EOF. If the client leaves before, the error matches io.ErrUnexpectedEOF and
-// ErrClientGone; beyond Server.MaxBody it is ErrBodyTooLarge. If the coroutine is
-// cancelled, it is as Await's.
+// ErrClientGone; if its bytes do not come in time, it is ErrBodyTimeout; beyond
+// Server.MaxBody it is ErrBodyTooLarge. If the coroutine is cancelled, it is as Await's.
 func (b *Body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -68,6 +68,9 @@ func (b *Body) Read(p []byte) (int, error) {
 // take moves bytes that have come into p. When the handler has ended there are
 // none: skip has had them.
 func (b *Body) take(p []byte) int {
+	if b.ex.taken {
+		return 0
+	}
 	s := b.ex.c.s
 	if b.ready == 0 && !b.done && b.err == nil {
 		data, used := b.decode(s.Buffered())
@@ -115,8 +118,8 @@ func (b *Body) decode(buf []byte) (data, used int) {
 // ended says why no more bytes will come.
 func (b *Body) ended() error {
 	switch {
-	case b.ex.over:
-		return errOver
+	case b.ex.ended() != nil:
+		return b.ex.ended()
 	case b.err != nil:
 		return b.err
 	case b.done:
@@ -144,7 +147,10 @@ func (b *Body) wait() error {
 		c.s.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	b.waiting = loop.NewPromise[struct{}](c.sv.l)
+	w := &b.ex.seldom().body
+	w.begin(c.sv.clock())
 	_, err := loop.Await(co, b.waiting.Future())
+	w.end(c.sv.clock())
 	b.waiting = nil
 	return err
 }

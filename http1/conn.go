@@ -12,17 +12,18 @@ import (
 // A conn is one connection. It belongs to the loop. Between requests nothing hangs
 // on it but its stream.
 type conn struct {
-	sv         *service
-	s          *stream.Stream
-	prev, next *conn            // among the service's
-	ex         *exchange        // the request that is being answered
-	parser     *httpwire.Parser // of a head that has not come whole
-	cork       []byte           // answers that wait to be joined with the next one
-	last       bool             // closes when the present request is answered
-	paused     bool             // takes no request until the client takes its answers
-	lost       bool             // writing has failed
-	shut       bool             // close or abort was called
-	skipped    uint8            // empty lines since the last request
+	sv     *service
+	s      *stream.Stream
+	ex     *exchange        // the request that is being answered
+	parser *httpwire.Parser // of a head that has not come whole
+	cork   []byte           // answers that wait to be joined with the next one
+	since  uint32           // when a sweep first saw it without a request; 0: none has
+	fresh  bool             // no request has come yet
+	paused bool             // takes no request until the client takes its answers
+	lost   bool             // writing has failed
+	shut   bool             // close or abort was called, or it was taken away
+
+	skipped uint8 // empty lines since the last request
 }
 
 var _ stream.Consumer = (*conn)(nil)
@@ -37,14 +38,15 @@ func (c *conn) Consume(p []byte) int {
 	case c.pause():
 		return 0
 	}
-	if c.parser == nil {
+	first := c.parser == nil
+	if first {
 		c.parser = c.sv.takeParser()
 		c.parser.Skipped = c.skipped
 	}
 	n, err := c.parser.Head(p, c.sv.srv.maxHead())
 	switch {
 	case err != nil:
-		c.refuse(err)
+		c.refuse(refusalStatus(err), err)
 		return len(p)
 	case n > 0:
 		c.begin(p[:n])
@@ -54,6 +56,8 @@ func (c *conn) Consume(p []byte) int {
 		c.skipped = c.parser.Skipped
 		c.returnParser()
 		return len(p)
+	case first:
+		c.since = 0 // another time counts from now on
 	}
 	return 0
 }
@@ -85,8 +89,7 @@ func (c *conn) returnParser() {
 func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
-	c.skipped = 0
-	c.ex = ex
+	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
 	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
 		ex.body.close = true
 		ex.Ended(ErrBodyTooLarge)
@@ -136,14 +139,18 @@ func (c *conn) Ended(err error) {
 	}
 }
 
-// refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
-func (c *conn) refuse(err error) {
-	status := 400
+// refusalStatus is what answers a request that is none.
+func refusalStatus(err error) int {
 	var we *httpwire.Error
 	if errors.As(err, &we) {
-		status = we.Status
+		return we.Status
 	}
-	c.sv.log.Info("zonda: malformed request", "remote", c.s.RemoteAddr().String(), "error", err)
+	return 400
+}
+
+// refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
+func (c *conn) refuse(status int, err error) {
+	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
 	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)
@@ -163,7 +170,7 @@ func (c *conn) close() {
 	}
 	c.uncork()
 	c.drop()
-	c.s.Close().OnDone(func(*loop.Future[struct{}]) { c.sv.forget(c) })
+	c.s.Close()
 }
 
 // abort breaks the connection off.
@@ -173,7 +180,6 @@ func (c *conn) abort() {
 	}
 	c.drop()
 	c.s.Abort()
-	c.sv.forget(c)
 }
 
 // drop gives back what the connection holds for requests.
@@ -184,9 +190,9 @@ func (c *conn) drop() {
 	c.returnParser()
 }
 
-// drain closes the connection if nothing is under way, and else afterwards.
-func (c *conn) drain() {
-	c.last = true
+// Drain closes the connection if nothing is under way, and else afterwards.
+func (c *conn) Drain() {
+	c.sv.draining = true
 	if c.shut || c.ex != nil && !c.ex.over {
 		return
 	}
