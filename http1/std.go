@@ -32,6 +32,9 @@ func (h stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
 	if err != nil {
 		return &HTTPError{Status: 400, Err: err}
 	}
+	if err := r.Body.announced(); err != nil {
+		return err // the handler could not ask for more
+	}
 	l := co.Loop()
 	c := &stdCall{
 		l:     l,
