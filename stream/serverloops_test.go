@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zonda-go/zonda/internal/poll"
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/looptest"
 	"github.com/zonda-go/zonda/stream"
@@ -204,6 +205,9 @@ func TestServerOnClosedLoop(t *testing.T) {
 			}},
 			"accept": {Accept: func(*stream.Stream) {}, MaxConns: 2},
 		} {
+			if name == "stubborn" && s.poller != "" && s.poller != poll.Names()[0] && !deep() {
+				continue // it takes the second for which a loop waits, on any backend
+			}
 			t.Run(s.name+"/"+name, func(t *testing.T) { closedLoop(t, s, srv) })
 		}
 	}

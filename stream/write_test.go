@@ -17,7 +17,7 @@ import (
 // resolve in order.
 func TestWriteMany(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		const writes = 300
+		const writes = 100
 		piece := p.size(5000) / 10
 		var sent []byte
 		var order []int
