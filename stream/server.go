@@ -73,6 +73,10 @@ type Server struct {
 	Loops int
 	Pool  *loop.Pool
 
+	// WriteLimits are those of each connection; Stream.SetWriteLimits changes them for
+	// one. The zero value has the defaults.
+	WriteLimits WriteLimits
+
 	// Drain is called for each connection, on its loop, when Shutdown begins: a
 	// protocol that knows its connections closes the idle ones there. Default: nil,
 	// Shutdown waits. See also Idle.

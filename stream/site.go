@@ -26,7 +26,7 @@ type site struct {
 }
 
 func newSite(sv *serving, l *loop.Loop) *site {
-	st := &site{sv: sv, home: home{l: l, defaults: WriteLimits{}.filled()}}
+	st := &site{sv: sv, home: home{l: l, defaults: sv.srv.WriteLimits.filled()}}
 	st.site = st
 	return st
 }
