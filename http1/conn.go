@@ -90,7 +90,7 @@ func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
 	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
-	ex.co = loop.SpawnJob(c.sv.l, ex)
+	ex.start()
 	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
 		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
 	}

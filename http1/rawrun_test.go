@@ -143,17 +143,10 @@ func TestRawTable(t *testing.T) {
 		}
 		names[c.name], rules[c.rule] = true, true
 	}
-	text, err := os.ReadFile("../internal/httpwire/error.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	offences := regexp.MustCompile(`\{"([a-z0-9.-]+)", (\d+),`).FindAllStringSubmatch(string(text), -1)
-	if len(offences) < 40 {
-		t.Fatalf("%d rules found", len(offences))
-	}
-	for _, o := range offences {
-		if requests := o[2] != "502"; requests && !rules[o[1]] {
-			t.Errorf("%s: no case for this rule", o[1])
+	requests, _ := grammarRules(t)
+	for _, rule := range requests {
+		if !rules[rule] {
+			t.Errorf("%s: no case for this rule", rule)
 		}
 	}
 }

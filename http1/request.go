@@ -30,7 +30,8 @@ type Request struct {
 	// RemoteAddr is the client's end of the connection.
 	RemoteAddr netip.AddrPort
 
-	head head // of Header
+	head head  // of Header
+	form *Form // nil before ParseForm
 }
 
 // SetMaxBody bounds the body of this request in bytes, instead of Server.MaxBody;

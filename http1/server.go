@@ -276,7 +276,7 @@ func (s *Server) Stats() stream.ServerStats {
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(stdHandler); std && s.MaxBody == 0 {
+	if _, std := s.Handler.(*stdHandler); std && s.MaxBody == 0 {
 		return -1
 	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)
