@@ -68,6 +68,9 @@ func (b *Body) Read(p []byte) (int, error) {
 // take moves bytes that have come into p. When the handler has ended there are
 // none: skip has had them.
 func (b *Body) take(p []byte) int {
+	if b.ex.taken {
+		return 0
+	}
 	s := b.ex.c.s
 	if b.ready == 0 && !b.done && b.err == nil {
 		data, used := b.decode(s.Buffered())
@@ -115,8 +118,8 @@ func (b *Body) decode(buf []byte) (data, used int) {
 // ended says why no more bytes will come.
 func (b *Body) ended() error {
 	switch {
-	case b.ex.over:
-		return errOver
+	case b.ex.ended() != nil:
+		return b.ex.ended()
 	case b.err != nil:
 		return b.err
 	case b.done:

@@ -12,16 +12,15 @@ import (
 // A conn is one connection. It belongs to the loop. Between requests nothing hangs
 // on it but its stream.
 type conn struct {
-	sv         *service
-	s          *stream.Stream
-	prev, next *conn            // among the service's
-	ex         *exchange        // the request that is being answered
-	parser     *httpwire.Parser // of a head that has not come whole
-	cork       []byte           // answers that wait to be joined with the next one
-	last       bool             // closes when the present request is answered
-	paused     bool             // takes no request until the client takes its answers
-	lost       bool             // writing has failed
-	shut       bool             // close or abort was called
+	sv     *service
+	s      *stream.Stream
+	ex     *exchange        // the request that is being answered
+	parser *httpwire.Parser // of a head that has not come whole
+	cork   []byte           // answers that wait to be joined with the next one
+	last   bool             // closes when the present request is answered
+	paused bool             // takes no request until the client takes its answers
+	lost   bool             // writing has failed
+	shut   bool             // close or abort was called, or it was taken away
 }
 
 var _ stream.Consumer = (*conn)(nil)
@@ -159,7 +158,7 @@ func (c *conn) close() {
 	}
 	c.uncork()
 	c.drop()
-	c.s.Close().OnDone(func(*loop.Future[struct{}]) { c.sv.forget(c) })
+	c.s.Close()
 }
 
 // abort breaks the connection off.
@@ -169,7 +168,6 @@ func (c *conn) abort() {
 	}
 	c.drop()
 	c.s.Abort()
-	c.sv.forget(c)
 }
 
 // drop gives back what the connection holds for requests.
@@ -180,8 +178,8 @@ func (c *conn) drop() {
 	c.returnParser()
 }
 
-// drain closes the connection if nothing is under way, and else afterwards.
-func (c *conn) drain() {
+// Drain closes the connection if nothing is under way, and else afterwards.
+func (c *conn) Drain() {
 	c.last = true
 	if c.shut || c.ex != nil && !c.ex.over {
 		return

@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
@@ -25,6 +26,13 @@ var (
 	// ErrBadField is what the response ends with if one of its header fields would
 	// not be one on the wire: a line break in it, for example.
 	ErrBadField = errors.New("http1: invalid header field")
+	// ErrHijacked is what a ResponseWriter and a Body give whose connection was taken
+	// away by Hijack, Upgrade or Tunnel. It matches net/http's ErrHijacked.
+	ErrHijacked = fmt.Errorf("http1: %w", http.ErrHijacked)
+	// ErrBegun is what Hijack gives when the response has begun.
+	ErrBegun = errors.New("http1: the response has begun")
+	// ErrNoUpgrade is what Upgrade gives when the client has not offered the protocol.
+	ErrNoUpgrade = errors.New("http1: the client does not offer to switch")
 )
 
 // errNoTunnel is what a 2xx answer to CONNECT becomes. It would make the connection a

@@ -13,22 +13,37 @@ import (
 // need, in one piece of memory. It belongs to the loop.
 //
 //	handler runs ──Ended──► over ──body is read or skipped──► the next request
-//	                         └─────not reusable─────────────► closed
+//	    │                    └─────not reusable─────────────► closed
+//	    └──Hijack──► taken ──Ended──► over; the stream lives on
 type exchange struct {
-	c    *conn
-	co   *loop.Co // nil if the handler was not started
-	req  Request
-	w    ResponseWriter
-	body Body
-	keep bool // the client lets the connection persist
-	over bool // the handler has ended, and the response is with the stream
+	c       *conn
+	co      *loop.Co // nil if the handler was not started
+	req     Request
+	w       ResponseWriter
+	body    Body
+	release func() // lets Shutdown end; nil while the connection does that
+	keep    bool   // the client lets the connection persist
+	upgrade bool   // the client would switch to another protocol
+	taken   bool   // the handler has taken the connection away
+	over    bool   // the handler has ended, and the response is with the stream
 }
 
 // errOver is what a request's body and response give to those who kept them.
 var errOver = errors.New("http1: used after the handler has returned")
 
+// ended is what those get who use the exchange after its end.
+func (ex *exchange) ended() error {
+	switch {
+	case ex.taken:
+		return ErrHijacked
+	case ex.over:
+		return errOver
+	}
+	return nil
+}
+
 func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
-	ex := &exchange{c: c, keep: p.KeepAlive}
+	ex := &exchange{c: c, keep: p.KeepAlive, upgrade: p.Upgrade}
 	ex.req.fill(head, p)
 	ex.req.Body = &ex.body
 	ex.req.RemoteAddr = c.s.RemoteAddr()
@@ -51,6 +66,15 @@ func (ex *exchange) Run(co *loop.Co) error {
 
 // Ended sends what the handler left to send.
 func (ex *exchange) Ended(err error) {
+	if ex.release != nil {
+		defer ex.release()
+	}
+	if ex.taken {
+		ex.w.release()
+		ex.over = true
+		ex.leave(err)
+		return
+	}
 	if err != nil {
 		err = ex.failed(err)
 	}
@@ -164,6 +188,14 @@ func (ex *exchange) clientGone(err error) {
 	case ex.over:
 		ex.c.close() // the rest of the body will not come
 	case ex.co != nil:
+		ex.outlive()
 		ex.co.Cancel(cause)
+	}
+}
+
+// outlive has Shutdown wait for the handler, although its connection may end first.
+func (ex *exchange) outlive() {
+	if ex.release == nil {
+		ex.release = ex.c.sv.srv.conns.Hold()
 	}
 }

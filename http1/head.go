@@ -25,13 +25,21 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 	case w.length >= 0 && w.written > w.length:
 		return b, ErrContentLength // so did the field
 	}
-	for _, f := range w.header.fields {
-		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
-			return b, fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
-		}
+	if err := w.checkFields(); err != nil {
+		return b, err
 	}
 	w.begun = true
 	return w.appendHead(b, whole), nil
+}
+
+// checkFields finds a field that would not be one on the wire.
+func (w *ResponseWriter) checkFields() error {
+	for _, f := range w.header.fields {
+		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
+			return fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
+		}
+	}
+	return nil
 }
 
 func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {

@@ -27,7 +27,7 @@ func TestWorkersEnd(t *testing.T) {
 	}
 }
 
-// TestServiceEnds: what the service holds goes with its last connection, not only
+// TestServiceEnds: the goroutines that wait for requests end with the server, not only
 // with the loop.
 func TestServiceEnds(t *testing.T) {
 	looptest.Run(t, func(co *loop.Co) error {
@@ -45,15 +45,15 @@ func TestServiceEnds(t *testing.T) {
 		if _, err := loop.Await(co, c.ReadSome(1000)); err != nil {
 			return err
 		}
-		sv := s.serving
-		if len(sv.workers.idle) != 1 || sv.conns == nil {
+		sv := s.service(co.Loop())
+		if len(sv.workers.idle) != 1 || s.Stats().Conns != 1 {
 			t.Error("no worker waits, or no connection is known")
 		}
 		s.Close()
-		if _, err := loop.Await(co, sv.ended.Future()); err != nil {
-			return err
+		if _, err := loop.Await(co, c.ReadSome(1000)); err == nil {
+			t.Error("the connection was not broken off")
 		}
-		if len(sv.workers.idle) != 0 || sv.conns != nil || len(sv.listeners) != 0 {
+		if len(sv.workers.idle) != 0 || s.Stats().Conns != 0 {
 			t.Error("something is left")
 		}
 		return nil

@@ -110,16 +110,16 @@ func (w *ResponseWriter) fits(n int) bool {
 // Flush sends what has been written so far, and waits if the client is slow to take
 // it.
 func (w *ResponseWriter) Flush() error {
-	if w.ex.over {
-		return errOver
+	if err := w.ex.ended(); err != nil {
+		return err
 	}
 	return w.push(nil)
 }
 
 // admit counts n more bytes of the body, if they may come.
 func (w *ResponseWriter) admit(n int) error {
-	if w.ex.over {
-		return errOver
+	if err := w.ex.ended(); err != nil {
+		return err
 	}
 	if n > 0 && !httpwire.HasContent(w.Status()) {
 		return ErrNoBody

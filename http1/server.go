@@ -3,6 +3,7 @@ package http1
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -19,8 +20,8 @@ const (
 	DefaultMaxBody = 100 << 20
 )
 
-// A Handler answers requests. Serve runs as a coroutine of the server's loop, a new
-// one with each request, and may wait. co is cancelled when the client leaves or
+// A Handler answers requests. Serve runs as a coroutine of the connection's loop, a
+// new one with each request, and may wait. co is cancelled when the client leaves or
 // the server is closed.
 //
 // When Serve returns nil, the response is sent. An error is answered by its status
@@ -38,15 +39,18 @@ type HandlerFunc func(co *loop.Co, w *ResponseWriter, r *Request) error
 // Serve calls f.
 func (f HandlerFunc) Serve(co *loop.Co, w *ResponseWriter, r *Request) error { return f(co, w, r) }
 
-// A Server serves HTTP/1.1. Set its fields before the first Listen or
-// ListenAndServe and leave them alone then. Shutdown and Close may be called from
-// any goroutine; Listen belongs to the loop. All connections live on one loop, so
-// what handlers share needs no locks.
+// A Server serves HTTP/1.1. Set its fields before the first Listen, Serve or
+// ListenAndServe and leave them alone then. Shutdown, Close and Stats may be called
+// from any goroutine; Listen and Serve belong to the loop. All connections live on one
+// loop, so what handlers share needs no locks, unless Loops or Pool is set.
 type Server struct {
 	// Handler answers the requests. It must be set.
 	Handler Handler
 	// Network is what addresses mean. Default: the machine's, stream.System{}.
 	Network stream.Network
+	// TLS makes it a server for https. ALPN offers "http/1.1" unless Config.NextProtos
+	// says otherwise. Default: plain HTTP.
+	TLS *stream.TLSOptions
 	// Logger receives the failures of handlers. Default: the loop's.
 	Logger *slog.Logger
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
@@ -57,136 +61,186 @@ type Server struct {
 	// Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
 	// negative: no limit.
 	MaxBody int64
+
+	// MaxConns is how many connections there may be. Beyond it none is accepted until
+	// one has ended; clients wait in the system's backlog. Default: no limit.
+	MaxConns int
+	// MaxConnsPerAddr is how many of them may come from one IP address. Beyond it they
+	// are reset at once. Default: no limit.
+	MaxConnsPerAddr int
+
+	// Loops spreads the connections over so many loops of the server's own, each on a
+	// goroutine; Pool over loops of yours. A connection stays on its loop, so what
+	// handlers share needs locks then. Default: all connections live on the loop that
+	// Listen got.
+	Loops int
+	Pool  *loop.Pool
+
 	// OnListen is told the address that ListenAndServe has bound. Default: nil.
 	OnListen func(net.Addr)
 
-	mu      sync.Mutex // guards the rest
-	serving *service   // nil before the first Listen
-	closed  bool
+	mu       sync.Mutex              // guards the rest
+	conns    *stream.Server          // accepts and counts; nil before the first Listen
+	services map[*loop.Loop]*service // one for each loop that has had connections
 }
 
 // ListenAndServe serves on address, host:port, on a loop of its own, until
 // Shutdown or Close; then it returns ErrServerClosed. Other errors say why it could
 // not listen.
 func (s *Server) ListenAndServe(address string) error {
-	if s.Network == nil {
-		var err error // nothing runs yet that looking up a name could hold up
-		if address, err = stream.LookUp(context.Background(), "tcp", address); err != nil {
-			return err
-		}
-	}
-	l, err := loop.New(&loop.Options{Logger: s.Logger})
+	conns, err := s.begin()
 	if err != nil {
 		return err
 	}
-	defer l.Close()
-	addr, err := s.Listen(l, address)
+	return outcome(conns.ListenAndServe("tcp", address))
+}
+
+// ListenAndServeTLS is ListenAndServe for https with the certificate and the key in two
+// PEM files, in addition to those in TLS.
+func (s *Server) ListenAndServeTLS(address, certFile, keyFile string) error {
+	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return err
 	}
-	if s.OnListen != nil {
-		s.OnListen(addr)
+	o := stream.TLSOptions{}
+	if s.TLS != nil {
+		o = *s.TLS
 	}
-	s.serving.ended.Future().OnDone(func(*loop.Future[struct{}]) { l.Stop() })
-	if err := l.Run(); err != nil && !errors.Is(err, loop.ErrClosed) {
-		return err
+	if o.Config = o.Config.Clone(); o.Config == nil {
+		o.Config = &tls.Config{}
 	}
-	return ErrServerClosed
+	o.Config.Certificates = append(o.Config.Certificates, cert)
+	s.TLS = &o
+	return s.ListenAndServe(address)
 }
 
 // Listen begins to serve on address, host:port, on the loop l, and returns the
 // address that was bound. It does not wait: requests are answered while l runs. It
 // may be called again for further addresses on the same loop.
 func (s *Server) Listen(l *loop.Loop, address string) (net.Addr, error) {
-	sv, err := s.service(l)
+	conns, err := s.begin()
 	if err != nil {
 		return nil, err
 	}
-	var n stream.Network = stream.System{}
-	if s.Network != nil {
-		n = s.Network
-	}
-	ln, err := n.Listen(l, "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	if err := cmp.Or(ln.Accept(sv.accept), s.start(sv)); err != nil {
-		return nil, errors.Join(err, ln.Close())
-	}
-	sv.listeners = append(sv.listeners, ln)
-	return ln.Addr(), nil
+	addr, err := conns.Listen(l, "tcp", address)
+	return addr, outcome(err)
 }
 
-// service is the server's state on l: a new one if it does not listen yet.
-func (s *Server) service(l *loop.Loop) (*service, error) {
-	if s.Handler == nil {
-		return nil, errors.New("http1: Server without a Handler")
+// Serve is Listen for a listener of l that accepts nothing yet, on a Unix socket or
+// one that was inherited (stream.System.ListenFD). It is the server's from now on,
+// unless there is an error.
+func (s *Server) Serve(l *loop.Loop, ln stream.Listener) error {
+	conns, err := s.begin()
+	if err != nil {
+		return err
 	}
+	return outcome(conns.Serve(l, ln))
+}
+
+// begin is the part that accepts connections, made from the fields at the first call.
+func (s *Server) begin() (*stream.Server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.closed:
-		return nil, ErrServerClosed
-	case s.serving == nil:
-		return newService(s, l), nil
-	case s.serving.l != l:
-		return nil, errors.New("http1: Server.Listen on a second loop; a server lives on one")
+	case s.Handler == nil:
+		return nil, errors.New("http1: Server without a Handler")
+	case s.conns != nil:
+		return s.conns, nil
 	}
-	return s.serving, nil
+	s.services = make(map[*loop.Loop]*service)
+	s.conns = &stream.Server{
+		Accept:          s.accept,
+		Drain:           drain,
+		Network:         s.Network,
+		TLS:             withALPN(s.TLS),
+		Logger:          s.Logger,
+		MaxConns:        s.MaxConns,
+		MaxConnsPerAddr: s.MaxConnsPerAddr,
+		Loops:           s.Loops,
+		Pool:            s.Pool,
+		OnListen:        s.OnListen,
+	}
+	return s.conns, nil
 }
 
-// start makes sv the server's, unless that has been ended meanwhile.
-func (s *Server) start(sv *service) error {
+// withALPN is o with "http/1.1" on offer (RFC 7301), unless o offers something.
+func withALPN(o *stream.TLSOptions) *stream.TLSOptions {
+	if o == nil || o.Config == nil || len(o.Config.NextProtos) > 0 {
+		return o
+	}
+	with := *o
+	with.Config = o.Config.Clone()
+	with.Config.NextProtos = []string{"http/1.1"}
+	return &with
+}
+
+// accept takes in a connection, on its loop.
+func (s *Server) accept(st *stream.Stream) { s.service(st.Loop()).accept(st) }
+
+// service is the server's state on l, made when l has its first connection.
+func (s *Server) service(l *loop.Loop) *service {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	sv := s.services[l]
+	if sv == nil {
+		sv = newService(s, l)
+		s.services[l] = sv
+	}
+	return sv
+}
+
+// outcome is an error of the stream.Server as one of this package.
+func outcome(err error) error {
+	if errors.Is(err, stream.ErrServerClosed) {
 		return ErrServerClosed
 	}
-	if s.serving == nil {
-		s.serving = sv
-		loop.Go(sv.l, sv.followLoop)
-	}
-	return nil
+	return err
 }
 
 // Shutdown ends the server without breaking anything off: it stops accepting,
-// closes the idle connections, lets the requests under way finish, and waits for
-// that. When ctx is done first, it returns context.Cause(ctx), and the rest is left
-// running; Close ends that. It must not be called by whoever holds the loop.
+// closes the idle connections, lets the requests under way finish, tells upgraded
+// connections (see ResponseWriter.Hijack), and waits for that. When ctx is done first,
+// it returns context.Cause(ctx), and the rest is left running; Close ends that. It must
+// not be called by whoever holds a loop of the server.
 func (s *Server) Shutdown(ctx context.Context) error {
-	sv := s.end((*service).drain)
-	if sv == nil {
+	conns := s.each((*service).drain)
+	if conns == nil {
 		return nil
 	}
-	select {
-	case <-sv.gone:
-		return nil
-	case <-sv.l.Closed():
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return conns.Shutdown(ctx)
 }
 
 // Close ends the server at once: connections are broken off, and their handlers
-// cancelled. It does not wait for that. To close the loop does the same. The error
-// is always nil.
+// cancelled with the cause ErrServerClosed. It does not wait for that. To close the
+// loop does the same. The error is always nil.
 func (s *Server) Close() error {
-	s.end((*service).abort)
+	if conns := s.each((*service).abort); conns != nil {
+		return conns.Close()
+	}
 	return nil
 }
 
-// end has the service, if there is one on a loop that is not closed, end in the
-// way how.
-func (s *Server) end(how func(*service)) *service {
+// each has every service do something, on its loop, before the server ends.
+func (s *Server) each(do func(*service)) *stream.Server {
 	s.mu.Lock()
-	s.closed = true
-	sv := s.serving
-	s.mu.Unlock()
-	if sv == nil || sv.l.Post(func() { how(sv) }) != nil {
-		return nil
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		s.conns = &stream.Server{} // which the caller ends; nothing can begin then
 	}
-	return sv
+	for _, sv := range s.services {
+		_ = sv.l.Post(func() { do(sv) }) // a closed loop has broken everything off
+	}
+	return s.conns
+}
+
+// Stats gives the counts of this moment.
+func (s *Server) Stats() stream.ServerStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		return stream.ServerStats{}
+	}
+	return s.conns.Stats()
 }
 
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }

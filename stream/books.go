@@ -17,6 +17,7 @@ type books struct {
 	stats    ServerStats
 	byAddr   map[netip.Addr]int // kept for perAddr only
 	sites    int                // that may still bring connections
+	held     int                // by Hold
 	draining bool
 	ended    bool
 }
@@ -95,6 +96,14 @@ func (b *books) closing() {
 	b.check()
 }
 
+// hold adds n to what the server's end waits for.
+func (b *books) hold(n int) {
+	b.mu.Lock()
+	b.held += n
+	b.mu.Unlock()
+	b.check()
+}
+
 func (b *books) drain() {
 	b.mu.Lock()
 	b.draining = true
@@ -105,7 +114,7 @@ func (b *books) drain() {
 // check notes that the server has ended, when that is so.
 func (b *books) check() {
 	b.mu.Lock()
-	over := b.draining && b.sites == 0 && b.stats.Conns == 0 && !b.ended
+	over := b.draining && b.sites == 0 && b.stats.Conns == 0 && b.held == 0 && !b.ended
 	b.ended = b.ended || over
 	b.mu.Unlock()
 	if over {

@@ -1,6 +1,10 @@
 package stream
 
-import "context"
+import (
+	"context"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 // Shutdown ends the server without breaking anything off: it stops accepting, tells
 // handlers that are Idle, calls Drain for each connection, and waits until all handlers
@@ -51,6 +55,40 @@ func (s *Server) end(how func(*site)) *serving {
 		sv.each(how)
 	}
 	return sv
+}
+
+// Hold has Shutdown wait, as for a connection, until release is called: for work that
+// goes on although its connection has ended. With Accept only whoever took the connection
+// knows of such work. Any goroutine may call both; release once.
+func (s *Server) Hold() (release func()) {
+	s.mu.Lock()
+	sv := s.sv
+	s.mu.Unlock()
+	if sv == nil {
+		return func() {}
+	}
+	sv.books.hold(1)
+	return func() { sv.books.hold(-1) }
+}
+
+// Each calls fn for every connection that lives on l and has had its handshake, if there
+// is one; fn may end its own. It belongs to whoever holds l.
+func (s *Server) Each(l *loop.Loop, fn func(*Stream)) {
+	s.mu.Lock()
+	sv := s.sv
+	s.mu.Unlock()
+	if sv == nil {
+		return
+	}
+	for _, st := range sv.all() {
+		if st.l == l {
+			st.each(func(c *served) {
+				if c.begun {
+					fn(c.s)
+				}
+			})
+		}
+	}
 }
 
 // ServerStats are counts of a Server at one moment. They are a value without owner.

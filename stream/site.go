@@ -44,7 +44,7 @@ func (st *site) start() {
 }
 
 func (st *site) listen(ln Listener) error {
-	if st.closed {
+	if st.closed || st.sv.srv.Draining() {
 		return ErrServerClosed
 	}
 	if err := ln.Accept(st.accept); err != nil {
