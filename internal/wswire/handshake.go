@@ -61,8 +61,8 @@ func CheckHello(h *Hello) *Refusal {
 }
 
 func validKey(key string) bool {
-	b, err := base64.StdEncoding.Strict().DecodeString(key)
-	return err == nil && len(b) == keySize
+	b, err := base64.StdEncoding.Strict().DecodeString(key) // which passes over line breaks
+	return err == nil && len(b) == keySize && len(key) == base64.StdEncoding.EncodedLen(keySize)
 }
 
 // An Answer is what matters of a server's answer to a handshake.

@@ -57,6 +57,12 @@ type Event struct {
 // Idle reports whether nothing is begun: the Reader is as it was in the beginning.
 func (r *Reader) Idle() bool { return r.message == 0 }
 
+// Inside reports whether the next byte is one of a data frame's payload.
+func (r *Reader) Inside() bool { return r.inside }
+
+// Message is the message under way.
+func (r *Reader) Message() (op Opcode, compressed bool) { return r.message, r.compressed }
+
 // Size is how many bytes the message under way has so far, those of the frame that has
 // begun included.
 func (r *Reader) Size() int64 { return r.size }
