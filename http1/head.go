@@ -34,7 +34,7 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 
 // checkFields finds a field that would not be one on the wire.
 func (w *ResponseWriter) checkFields() error {
-	for _, f := range w.header.fields {
+	for _, f := range w.header.lines {
 		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
 			return fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
 		}
@@ -45,7 +45,7 @@ func (w *ResponseWriter) checkFields() error {
 func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {
 	b = httpwire.AppendStatusLine(b, w.Status())
 	dated := false
-	for _, f := range w.header.fields {
+	for _, f := range w.header.lines {
 		switch {
 		case httpwire.EqualFold(f.Name, "Content-Length"), httpwire.EqualFold(f.Name, "Transfer-Encoding"):
 			continue // framing is ours

@@ -74,7 +74,7 @@ func (w *ResponseWriter) switchTo(status int, more ...Field) (*stream.Stream, er
 		return nil, err
 	}
 	b := httpwire.AppendStatusLine(nil, status)
-	for _, f := range w.header.fields {
+	for _, f := range w.header.lines {
 		if !framingField(f.Name) {
 			b = httpwire.AppendField(b, f.Name, f.Value)
 		}

@@ -46,13 +46,14 @@ func (w *ResponseWriter) push(p []byte) error {
 }
 
 // wait waits until the client has taken most of what was written.
-func (w *ResponseWriter) wait() error {
-	c := w.ex.c
+func (w *ResponseWriter) wait() error { return outlast(w.ex.c, w.ex.c.s.Writable()) }
+
+// outlast waits for a future of the connection's stream.
+func outlast[T any](c *conn, f *loop.Future[T]) error {
 	co := c.sv.l.Current()
 	if co == nil {
 		panic("http1: ResponseWriter used outside a coroutine")
 	}
-	f := c.s.Writable()
 	_, err := loop.Await(co, f)
 	if err != nil && !f.Done() && c.s.EOF() && !c.gone() {
 		// The client has closed its half of the connection, which has cancelled the

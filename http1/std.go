@@ -105,9 +105,10 @@ func stdURL(r *Request) (*url.URL, error) {
 
 // stdHeader is h as a map, without what net/http keeps in other places.
 func stdHeader(h *Header) http.Header {
-	m := make(http.Header, len(h.fields))
-	values := make([]string, len(h.fields)) // one piece of memory for all
-	for i, f := range h.fields {
+	m := make(http.Header, h.Len())
+	values := make([]string, h.Len()) // one piece of memory for all
+	for i := range values {
+		f := h.at(i)
 		name := http.CanonicalHeaderKey(f.Name)
 		if name == "Host" || name == "Transfer-Encoding" {
 			continue

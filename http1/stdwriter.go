@@ -50,7 +50,7 @@ func (w *stdWriter) WriteHeader(status int) {
 			h.Add(name, v)
 		}
 	}
-	slices.SortStableFunc(h.fields, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(h.lines, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
 	_, w.typed = w.header["Content-Type"]
 	w.typed = w.typed || w.header.Get("Content-Encoding") != ""
 	if v := w.header.Get("Content-Length"); v != "" {

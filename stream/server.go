@@ -15,8 +15,9 @@ import (
 var ErrServerClosed = errors.New("stream: server closed")
 
 // A Server accepts connections and looks after them. Set its fields before the first
-// Listen, Serve or ListenAndServe and leave them alone then. Shutdown, Close, Stats
-// and Draining may be called from any goroutine; Listen and Serve belong to the loop.
+// Listen, Serve or ListenAndServe and leave them alone then. Shutdown, Close, Stats,
+// Draining and Hold may be called from any goroutine; Listen and Serve belong to the
+// loop, Each to whoever holds the one it is given.
 //
 // Exactly one of Handler and Accept must be set. A Handler is a coroutine for each
 // connection, for as long as that lives: straight-line code, and some kilobytes of

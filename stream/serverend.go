@@ -72,7 +72,8 @@ func (s *Server) Hold() (release func()) {
 }
 
 // Each calls fn for every connection that lives on l and has had its handshake, if there
-// is one; fn may end its own. It belongs to whoever holds l.
+// is one. fn may end any of them, and must not wait; those that have ended are left out. It
+// belongs to whoever holds l.
 func (s *Server) Each(l *loop.Loop, fn func(*Stream)) {
 	s.mu.Lock()
 	sv := s.sv
@@ -82,9 +83,9 @@ func (s *Server) Each(l *loop.Loop, fn func(*Stream)) {
 	}
 	for _, st := range sv.all() {
 		if st.l == l {
-			st.each(func(c *served) {
-				if c.begun {
-					fn(c.s)
+			st.each(func(s *Stream) {
+				if s.handed && s.err == nil {
+					fn(s)
 				}
 			})
 		}

@@ -38,7 +38,7 @@ func newServing(s *Server, l *loop.Loop) (*serving, error) {
 		sv.tls = &o
 	}
 	sv.books = &books{max: s.MaxConns, perAddr: s.MaxConnsPerAddr, over: sv.over, done: make(chan struct{})}
-	sv.home = &site{sv: sv, l: l}
+	sv.home = newSite(sv, l)
 	sv.sites = []*site{sv.home}
 	if err := sv.spread(); err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (sv *serving) spread() error {
 	for _, l := range pool.Loops() {
 		st := sv.home
 		if l != st.l {
-			st = &site{sv: sv, l: l}
+			st = newSite(sv, l)
 		}
 		sv.sites = append(sv.sites, st)
 	}

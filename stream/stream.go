@@ -32,7 +32,7 @@ var (
 // that matches net.ErrClosed, or the error that broke it.
 type Stream struct {
 	// Immutable after New, but for StartTLS, which puts TLS on top of t.
-	*home // what it shares with the other streams of its loop
+	*home // what it shares with the other streams of its loop, or of its server there
 	t     Transport
 
 	// Owned by the loop. Of the pointers, an idle stream has a consumer at most.
@@ -42,6 +42,7 @@ type Stream struct {
 	rare     *rare
 	err      error // why the transport is gone; io.EOF: both sides had ended
 	ahead    int32 // of SetReadAhead; 0: the default
+	slot     int32 // its place among the site's
 
 	eof      bool // the peer has sent its last byte
 	shut     bool // CloseWrite was called
@@ -49,6 +50,7 @@ type Stream struct {
 	offering bool // Consume runs, and the bytes are in its hands
 	told     bool // the consumer's Ended was called
 	fresh    bool // the consumer has been given nothing yet
+	handed   bool // to the code of the server's user
 }
 
 // New makes a stream of a transport and starts it. If that fails, the transport is
@@ -132,6 +134,7 @@ func (s *Stream) fail(err error) {
 // was not consumed stays, to be read.
 func (s *Stream) end(err error, abort bool) {
 	s.err = err
+	from := s.countedAs()
 	_ = s.t.Close(abort) // the stream is over either way
 	if s.in != nil && s.in.read != nil && !s.offering {
 		s.serve()
@@ -145,6 +148,9 @@ func (s *Stream) end(err error, abort bool) {
 	}
 	s.tell()
 	s.tellClosed()
+	if s.site != nil {
+		s.l.Call(func() { s.site.left(s, from) })
+	}
 }
 
 // forgetInput drops what has come, and whoever waits for more.

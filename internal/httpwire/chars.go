@@ -40,6 +40,10 @@ func isBlank(c byte) bool  { return c == ' ' || c == '\t' }
 // contain (RFC 9110, 5.5).
 func isControl(c byte) bool { return c < 0x20 && c != '\t' || c == 0x7f }
 
+// targetByte holds for what a request target may consist of. More than the
+// RFC has: bytes that ought to be escaped pass, as from most browsers.
+func targetByte(c byte) bool { return c > ' ' && c != 0x7f && c != '#' }
+
 // controlAt gives the index of the first control byte other than HT, or -1.
 // Bytes from 0x80 on are no control bytes (obs-text in RFC 9110, 5.5).
 func controlAt(b []byte) int {

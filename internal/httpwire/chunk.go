@@ -28,22 +28,41 @@ type Chunks struct {
 	scan       uint16 // bytes of the current line that hold no LF
 	state      chunkState
 	hasField   bool
+	off        offence // is let pass; for tests, which want to see a case fail then
+
+	// Response says that the body is a response's, so that an Error has the
+	// status 502.
+	Response bool
 }
 
-// The states follow each other in this order:
-//
-//	        ┌───── size > 0 ───► chunkData ───► chunkEnd ───┐
-//	chunkSize ◄─────────────────────────────────────────────┘
-//	        └───── size = 0 ───► chunkTrailers ───► chunksDone
 type chunkState uint8
 
 const (
-	chunkSize chunkState = iota
-	chunkData
-	chunkEnd
-	chunkTrailers
-	chunksDone
+	chunkSize     chunkState = iota // a line: chunk-size [chunk-ext]
+	chunkData                       // as many bytes as that said
+	chunkEnd                        // CR LF
+	chunkTrailers                   // a line: a field, or nothing
+	chunksDone                      // no more of this body
 )
+
+// chunkTable is the state machine of a body: what follows a part that has been
+// read, and what follows if it was the last of its kind. A part that breaks a
+// rule is not passed.
+var chunkTable = [...][2]chunkState{
+	chunkSize:     {chunkData, chunkTrailers},  // last: its size is 0
+	chunkData:     {chunkData, chunkEnd},       // last: its bytes have all come
+	chunkEnd:      {chunkSize, chunkSize},      //
+	chunkTrailers: {chunkTrailers, chunksDone}, // last: the line is empty
+}
+
+// step takes one step in the table.
+func (c *Chunks) step(last bool) {
+	row := &chunkTable[c.state]
+	c.state = row[0]
+	if last {
+		c.state = row[1]
+	}
+}
 
 // Next looks at buf, which begins with the first byte that has not been
 // consumed. It consumes n bytes and hands over data, a piece of them that
@@ -62,33 +81,56 @@ func (c *Chunks) Next(buf []byte) (data []byte, n int, done bool, err error) {
 	c.hasField = false
 	for {
 		rest := buf[n:]
-		var used int
-		var e *Error
 		switch c.state {
 		case chunkData:
 			k := int(min(c.left, int64(len(rest))))
-			if c.left -= int64(k); c.left == 0 {
-				c.state = chunkEnd
-			}
+			c.left -= int64(k)
+			c.step(c.left == 0)
 			return rest[:k:k], n + k, false, nil
-		case chunkSize:
-			used, e = c.size(rest)
-		case chunkEnd:
-			used, e = c.end(rest)
-		case chunkTrailers:
-			used, e = c.trailer(rest, n)
 		case chunksDone:
 			return nil, n, true, nil
 		}
-		if e != nil {
-			e.Offset += n
+		used, last, e := c.framing(rest, n)
+		if e != nil && e.Rule != offences[c.off].rule {
+			if e.Offset += n; c.Response {
+				e.Status = 502
+			}
 			return nil, n, false, e
 		}
-		n += used
-		if used == 0 || c.hasField {
+		if used == 0 {
+			return nil, n, false, nil
+		}
+		c.scan = 0
+		c.step(last)
+		if n += used; c.hasField {
 			return nil, n, false, nil
 		}
 	}
+}
+
+// framing reads a part of the body that is not data, at the beginning of buf;
+// base is its offset in the caller's buffer. used is 0 when it has not come
+// whole.
+func (c *Chunks) framing(buf []byte, base int) (used int, last bool, err *Error) {
+	if c.state == chunkEnd {
+		used, err = dataEnd(buf)
+		return used, false, err
+	}
+	limit, tooLong := maxChunkLine, chunkLineTooLong
+	if c.state == chunkTrailers {
+		limit, tooLong = maxTrailers-int(c.trailers), trailersTooLarge
+	}
+	line, used, err := c.line(buf, limit, tooLong)
+	switch {
+	case used == 0 || err != nil && err.Rule != offences[c.off].rule:
+		return 0, false, err
+	case c.state == chunkSize:
+		last, err = c.size(line)
+	default:
+		c.trailers += uint16(used)
+		last, err = c.trailer(line, base)
+	}
+	return used, last, err
 }
 
 // Trailer gives the trailer field that the last call of Next has consumed, if
@@ -115,42 +157,35 @@ func (c *Chunks) line(buf []byte, limit int, tooLong offence) (line []byte, used
 	// Here a bare LF is how a chunk is smuggled past a recipient that takes
 	// the line to be longer.
 	if lf == 0 || buf[lf-1] != '\r' {
-		return nil, 0, bareLF.at(lf)
+		return buf[:lf], lf + 1, bareLF.at(lf)
 	}
 	return buf[:lf-1], lf + 1, nil
 }
 
-// size takes the line chunk-size [chunk-ext] CR LF.
-func (c *Chunks) size(buf []byte) (used int, err *Error) {
-	line, used, err := c.line(buf, maxChunkLine, chunkLineTooLong)
-	if used == 0 {
-		return 0, err
-	}
-	if i := controlAt(line); i >= 0 {
-		return 0, controlOffence(line[i]).at(i)
-	}
+// size takes the line chunk-size [chunk-ext]; last is true for size 0.
+func (c *Chunks) size(line []byte) (last bool, err *Error) {
 	size, digits, err := hexSize(line)
-	if err != nil {
-		return 0, err
+	c.left = size
+	if err == nil && digits == len(line) { // the usual chunk
+		return size == 0, nil
 	}
 	extension := line[digits:]
-	if start, end := trimBlanks(extension); len(extension) > 0 && (start == end || extension[start] != ';') {
-		return 0, badChunkSize.at(digits)
-	}
-	if int(c.extensions)+len(extension) > maxExtensions {
-		return 0, tooManyExtensions.at(digits)
+	start, end := trimBlanks(extension)
+	switch i := controlAt(line); {
+	case i >= 0:
+		err = controlOffence(line[i]).at(i)
+	case err != nil:
+	case start == end || extension[start] != ';':
+		err = badChunkSize.at(digits)
+	case int(c.extensions)+len(extension) > maxExtensions:
+		err = tooManyExtensions.at(digits)
 	}
 	c.extensions += uint16(len(extension))
-	c.scan = 0
-	c.left = size
-	c.state = chunkData
-	if size == 0 {
-		c.state = chunkTrailers
-	}
-	return used, nil
+	return size == 0, err
 }
 
-// hexSize reads the hexadecimal digits at the beginning of line.
+// hexSize reads the hexadecimal digits at the beginning of line. With an error
+// it gives those before it.
 func hexSize(line []byte) (size int64, digits int, err *Error) {
 	for digits < len(line) {
 		d, ok := hexDigit(line[digits])
@@ -158,7 +193,7 @@ func hexSize(line []byte) (size int64, digits int, err *Error) {
 			break
 		}
 		if digits == 16 || size > maxChunk>>4 {
-			return 0, 0, chunkTooLarge.at(0)
+			return size, digits, chunkTooLarge.at(0)
 		}
 		size = size<<4 | int64(d)
 		digits++
@@ -167,7 +202,7 @@ func hexSize(line []byte) (size int64, digits int, err *Error) {
 		return 0, 0, badChunkSize.at(0)
 	}
 	if size > maxChunk {
-		return 0, 0, chunkTooLarge.at(0)
+		return size, digits, chunkTooLarge.at(0)
 	}
 	return size, digits, nil
 }
@@ -182,42 +217,34 @@ func hexDigit(c byte) (d byte, ok bool) {
 	return 0, false
 }
 
-// end takes the CR LF after the data of a chunk.
-func (c *Chunks) end(buf []byte) (used int, err *Error) {
+// dataEnd takes the CR LF after the data of a chunk.
+func dataEnd(buf []byte) (used int, err *Error) {
 	switch {
 	case len(buf) > 0 && buf[0] != '\r':
-		return 0, badChunkEnd.at(0)
+		return 1, badChunkEnd.at(0)
 	case len(buf) > 1 && buf[1] != '\n':
-		return 0, badChunkEnd.at(1)
+		return 2, badChunkEnd.at(1)
 	case len(buf) < 2:
 		return 0, nil
 	}
-	c.state = chunkSize
 	return 2, nil
 }
 
 // trailer takes one line of the trailer section, which begins at offset base
-// of the caller's buffer, or its final empty line.
-func (c *Chunks) trailer(buf []byte, base int) (used int, err *Error) {
-	line, used, err := c.line(buf, maxTrailers-int(c.trailers), trailersTooLarge)
-	if used == 0 {
-		return 0, err
+// of the caller's buffer; last is true for its final empty line.
+func (c *Chunks) trailer(line []byte, base int) (last bool, err *Error) {
+	if len(line) == 0 {
+		return true, nil
 	}
-	if len(line) > 0 {
-		f, err := fieldLine(line, 0)
-		if err != nil {
-			return 0, err
-		}
-		if forbiddenTrailer(f.Name.Of(line)) {
-			return 0, trailerRefused.at(0)
-		}
-		c.field, c.hasField = f.moved(base), true
-	} else {
-		c.state = chunksDone
+	f, err := fieldLine(line, 0)
+	if err != nil {
+		return false, err
 	}
-	c.trailers += uint16(used)
-	c.scan = 0
-	return used, nil
+	if forbiddenTrailer(f.Name.Of(line)) {
+		err = trailerRefused.at(0)
+	}
+	c.field, c.hasField = f.moved(base), true
+	return false, err
 }
 
 func (f Field) moved(by int) Field {
@@ -228,12 +255,12 @@ func (f Field) moved(by int) Field {
 // forbiddenTrailer holds for the names that decide where a message ends, where
 // it goes or what becomes of its connection: nobody may learn them after the
 // body (RFC 9110, 6.5.1).
-func forbiddenTrailer(name []byte) bool {
+func forbiddenTrailer[T Text](name T) bool {
 	for _, forbidden := range [...]string{
 		"Host", "Connection", "Content-Length", "Transfer-Encoding",
 		"Trailer", "TE", "Upgrade", "Keep-Alive", "Expect",
 	} {
-		if nameIs(name, forbidden) {
+		if EqualFold(name, forbidden) {
 			return true
 		}
 	}

@@ -2,8 +2,9 @@
 // input or output: bytes go in, offsets and pieces come out, and "need more"
 // is a value.
 //
-// A [Parser] reads request heads, [Chunks] reads bodies in the chunked
-// coding, and the Append functions write responses. None of them keeps a
+// A [Parser] reads request heads and a [ResponseParser] response heads,
+// [Chunks] reads bodies in the chunked coding, and the Append functions write
+// all of these. None of them keeps a
 // reference to the bytes it is shown: a [Span] holds offsets only, so a head
 // may move to another buffer between two calls, and a connection that is
 // between two requests needs neither a Parser nor a buffer.
@@ -14,5 +15,5 @@
 // [*Error] that names the rule, the offset and the status that answers it.
 //
 // Files, each calling only those before it: error, chars, token, target,
-// line, framing, field, parse; chunk; status, write.
+// line, message, head, framing, field, request, response; chunk; status, write.
 package httpwire

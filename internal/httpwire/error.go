@@ -4,9 +4,10 @@ import "fmt"
 
 // Error says which rule a peer's bytes broke, where, and which status
 // answers them. After an Error the framing of the connection is lost: answer
-// and close (RFC 9112, 9.6).
+// and close (RFC 9112, 9.6). Nobody answers a response; the status is then 502,
+// by which a gateway tells its own client (RFC 9110, 15.6.3).
 type Error struct {
-	Status int    // the status code of the answer: 400, 413, 414, 417, 431, 501 or 505
+	Status int    // the status code of the answer: 400, 413, 414, 417, 431, 501, 502 or 505
 	Rule   string // a short, stable name of the rule, such as "bare-lf"
 	Offset int    // from the first byte of the buffer the call was given
 	Reason string // the rule in words
@@ -22,7 +23,9 @@ func (e *Error) Error() string {
 type offence uint8
 
 const (
-	bareLF offence = iota
+	none offence = iota
+
+	bareLF
 	bareCR
 	nulByte
 	controlByte
@@ -41,6 +44,11 @@ const (
 	targetUserinfo
 	lineTooLong
 	headTooLarge
+
+	badStatusLine
+	badStatusCode
+	badReason
+	contentForbidden
 
 	foldedLine
 	noColon
@@ -97,6 +105,11 @@ var offences = [...]struct {
 	lineTooLong:       {"line-too-long", 414, "the request line is longer than the limit for heads"},
 	headTooLarge:      {"head-too-large", 431, "the head is longer than its limit"},
 
+	badStatusLine:    {"status-line", 502, "the first line is not version and status code, one space apart"},
+	badStatusCode:    {"status-code", 502, "the status code is not a number from 100 to 999"},
+	badReason:        {"reason", 502, "the status code is not followed by a space"},
+	contentForbidden: {"content-forbidden", 502, "a body is announced by a response that cannot have one"},
+
 	foldedLine:       {"obs-fold", 400, "a field line begins with a blank"},
 	noColon:          {"no-colon", 400, "a field line without a colon"},
 	emptyName:        {"empty-name", 400, "a field without a name"},
@@ -109,7 +122,7 @@ var offences = [...]struct {
 	badLength:        {"length-value", 400, "Content-Length is not a decimal number"},
 	lengthDiffers:    {"length-differs", 400, "two values of Content-Length"},
 	lengthTooLarge:   {"length-overflow", 413, "Content-Length is beyond 63 bits"},
-	codingOn10:       {"coding-on-1.0", 400, "Transfer-Encoding in an HTTP/1.0 request"},
+	codingOn10:       {"coding-on-1.0", 400, "Transfer-Encoding in HTTP/1.0"},
 	codingRepeated:   {"coding-repeated", 400, "the chunked coding or the field Transfer-Encoding appears twice"},
 	codingAndLength:  {"coding-and-length", 400, "Transfer-Encoding together with Content-Length"},
 	codingNotFinal:   {"coding-not-final", 400, "the final transfer coding is not chunked"},

@@ -45,21 +45,21 @@ func nameOffence(line []byte, i, base int) *Error {
 	return badNameByte.at(base + i)
 }
 
-// field takes one line of the head's field section.
-func (p *Parser) field(line []byte, base int) *Error {
+// field takes one line of the field section of m. r is the request it heads,
+// nil for a response.
+func (h *headReader) field(line []byte, base int, m *Message, r *Request) *Error {
 	f, err := fieldLine(line, base)
 	if err != nil {
 		return err
 	}
-	r := &p.Request
-	if r.Fields == nil {
-		r.Fields = make([]Field, 0, firstFields)
+	if m.Fields == nil {
+		m.Fields = make([]Field, 0, firstFields)
 	}
-	r.Fields = append(r.Fields, f)
+	m.Fields = append(m.Fields, f)
 	if n := f.Name.Len(); n < 32 && framingLengths>>n&1 != 0 {
 		name := line[:n]
 		value := line[int(f.Value.Start)-base : int(f.Value.End)-base]
-		return p.known(name, value, f.Value)
+		return h.known(name, value, f.Value, m, r)
 	}
 	return nil
 }

@@ -1,12 +1,13 @@
 package httpwire
 
-// Framing says how the end of a request's body is found (RFC 9112, 6.3).
+// Framing says how the end of a body is found (RFC 9112, 6.3).
 type Framing uint8
 
 const (
-	NoBody  Framing = iota // there is no body, or Content-Length is 0
-	Length                 // Request.Length bytes follow, more than 0
-	Chunked                // the chunked coding follows, to be read by Chunks
+	NoBody     Framing = iota // there is no body, or its length is 0
+	Length                    // Message.Length bytes follow, more than 0
+	Chunked                   // the chunked coding follows, to be read by Chunks
+	UntilClose                // all bytes until the connection ends; responses only
 )
 
 // The fields and connection options a head has shown so far.
@@ -27,42 +28,43 @@ const framingLengths = 1<<len("Host") | 1<<len("Expect") | 1<<len("Upgrade") |
 	1<<len("Connection") | 1<<len("Content-Length") | 1<<len("Transfer-Encoding")
 
 // known reads the fields that decide about routing, framing and the life of
-// the connection; the others are the application's.
-func (p *Parser) known(name, value []byte, at Span) *Error {
+// the connection; the others are the application's. In a response, where r is
+// nil, Host and Expect say nothing.
+func (h *headReader) known(name, value []byte, at Span, m *Message, r *Request) *Error {
 	switch len(name) {
 	case len("Host"):
-		if nameIs(name, "Host") {
-			return p.host(value, at)
+		if r != nil && nameIs(name, "Host") {
+			return h.host(value, at, r)
 		}
 	case len("Expect"):
-		if nameIs(name, "Expect") {
-			return p.expect(value, at)
+		if r != nil && nameIs(name, "Expect") {
+			return h.expect(value, at)
 		}
 	case len("Upgrade"):
 		if nameIs(name, "Upgrade") && len(value) > 0 {
-			p.seen |= sawUpgrade
+			h.seen |= sawUpgrade
 		}
 	case len("Connection"):
 		if nameIs(name, "Connection") {
-			p.connection(value)
+			h.connection(value)
 		}
 	case len("Content-Length"):
 		if nameIs(name, "Content-Length") {
-			return p.contentLength(value, at)
+			return h.contentLength(value, at, m)
 		}
 	case len("Transfer-Encoding"):
 		if nameIs(name, "Transfer-Encoding") {
-			return p.transferEncoding(value, at)
+			return h.transferEncoding(value, at, m)
 		}
 	}
 	return nil
 }
 
-func (p *Parser) host(value []byte, at Span) *Error {
-	if p.seen&sawHost != 0 { // RFC 9112, 3.2
+func (h *headReader) host(value []byte, at Span, r *Request) *Error {
+	if h.seen&sawHost != 0 { // RFC 9112, 3.2
 		return hostRepeated.at(int(at.Start))
 	}
-	p.seen |= sawHost
+	h.seen |= sawHost
 	// An empty value is what a client sends whose URI has no authority (RFC
 	// 9112, 3.2).
 	if _, ok := splitAuthority(value); !ok && len(value) > 0 {
@@ -70,15 +72,15 @@ func (p *Parser) host(value []byte, at Span) *Error {
 	}
 	// The authority of the target wins, and Host is then only checked (RFC
 	// 9112, 3.2.2 and 3.3).
-	if form := p.Request.Form; form == Origin || form == Asterisk {
-		p.Request.Host = at
+	if r.Form == Origin || r.Form == Asterisk {
+		r.Host = at
 	}
 	return nil
 }
 
-func (p *Parser) connection(value []byte) {
+func (h *headReader) connection(value []byte) {
 	if string(value) == "keep-alive" { // the most common value, without a search
-		p.seen |= optKeepAlive
+		h.seen |= optKeepAlive
 		return
 	}
 	for more := true; more; {
@@ -86,22 +88,22 @@ func (p *Parser) connection(value []byte) {
 		option, value, more = cutElement(value)
 		switch {
 		case EqualFold(option, "close"):
-			p.seen |= optClose
+			h.seen |= optClose
 		case EqualFold(option, "keep-alive"):
-			p.seen |= optKeepAlive
+			h.seen |= optKeepAlive
 		case EqualFold(option, "upgrade"):
-			p.seen |= optUpgrade
+			h.seen |= optUpgrade
 		}
 	}
 }
 
-func (p *Parser) expect(value []byte, at Span) *Error {
+func (h *headReader) expect(value []byte, at Span) *Error {
 	for more := true; more; {
 		var member []byte
 		member, value, more = cutElement(value)
 		switch {
 		case EqualFold(member, "100-continue"):
-			p.seen |= sawExpect
+			h.seen |= sawExpect
 		case len(member) > 0: // RFC 9110, 10.1.1
 			return otherExpectation.at(int(at.Start))
 		}
@@ -111,8 +113,8 @@ func (p *Parser) expect(value []byte, at Span) *Error {
 
 // contentLength takes one number, or several equal ones in one field or in
 // several (RFC 9110, 8.6).
-func (p *Parser) contentLength(value []byte, at Span) *Error {
-	if p.seen&sawCoding != 0 { // RFC 9112, 6.1
+func (h *headReader) contentLength(value []byte, at Span, m *Message) *Error {
+	if h.seen&sawCoding != 0 { // RFC 9112, 6.1
 		return codingAndLength.at(int(at.Start))
 	}
 	for more := true; more; {
@@ -122,11 +124,11 @@ func (p *Parser) contentLength(value []byte, at Span) *Error {
 		switch {
 		case !ok:
 			return o.at(int(at.Start))
-		case p.seen&sawLength != 0 && n != p.Request.Length:
+		case h.seen&sawLength != 0 && n != m.Length:
 			return lengthDiffers.at(int(at.Start))
 		}
-		p.seen |= sawLength
-		p.Request.Length = n
+		h.seen |= sawLength
+		m.Length = n
 	}
 	return nil
 }
@@ -154,17 +156,17 @@ func decimal(b []byte) (n int64, o offence, ok bool) {
 
 // transferEncoding takes the one coding chunked. All other values are
 // refused, each with the status that the RFC has for it.
-func (p *Parser) transferEncoding(value []byte, at Span) *Error {
+func (h *headReader) transferEncoding(value []byte, at Span, m *Message) *Error {
 	offset := int(at.Start)
 	switch {
-	case p.Request.Minor == 0: // RFC 9112, 6.1: the framing of such a message is faulty
+	case m.Minor == 0: // RFC 9112, 6.1: the framing of such a message is faulty
 		return codingOn10.at(offset)
-	case p.seen&sawLength != 0:
+	case h.seen&sawLength != 0:
 		return codingAndLength.at(offset)
-	case p.seen&sawCoding != 0:
+	case h.seen&sawCoding != 0:
 		return codingRepeated.at(offset)
 	case EqualFold(value, "chunked"):
-		p.seen |= sawCoding
+		h.seen |= sawCoding
 		return nil
 	}
 	return codingOffence(value).at(offset)
@@ -188,24 +190,30 @@ func codingOffence(value []byte) offence {
 	return codingUnknown // RFC 9112, 6.1
 }
 
-// finish draws the conclusions of all fields together, at the empty line,
-// which begins at offset.
+// finish draws the conclusions of all fields of a request together, at the
+// empty line, which begins at offset.
 func (p *Parser) finish(offset int) *Error {
 	r, seen := &p.Request, p.seen
-	if r.Minor == 1 && seen&sawHost == 0 { // RFC 9112, 3.2
-		return hostMissing.at(offset)
-	}
 	switch {
 	case seen&sawCoding != 0:
 		r.Framing = Chunked
 	case r.Length > 0:
 		r.Framing = Length
 	}
-	// RFC 9112, 9.3
-	r.KeepAlive = seen&optClose == 0 && (r.Minor == 1 || seen&optKeepAlive != 0)
-	// HTTP/1.0 knows neither of the two: RFC 9110, 7.8 and 10.1.1. A client
-	// does not wait with a body that it does not have.
-	r.Upgrade = r.Minor == 1 && seen&optUpgrade != 0 && seen&sawUpgrade != 0
+	p.persistence(&r.Message)
+	// HTTP/1.0 has no expectations (RFC 9110, 10.1.1). A client does not wait
+	// with a body that it does not have.
 	r.Expect100 = r.Minor == 1 && seen&sawExpect != 0 && r.Framing != NoBody
+	if r.Minor == 1 && seen&sawHost == 0 { // RFC 9112, 3.2
+		return hostMissing.at(offset)
+	}
 	return nil
+}
+
+// persistence says what becomes of the connection. HTTP/1.0 knows no upgrade
+// (RFC 9110, 7.8).
+func (h *headReader) persistence(m *Message) {
+	seen := h.seen
+	m.KeepAlive = seen&optClose == 0 && (m.Minor == 1 || seen&optKeepAlive != 0) // RFC 9112, 9.3
+	m.Upgrade = m.Minor == 1 && seen&optUpgrade != 0 && seen&sawUpgrade != 0
 }

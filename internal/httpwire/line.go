@@ -17,7 +17,7 @@ func (p *Parser) requestLine(line []byte, base int) *Error {
 	}
 	method, target := line[:m], line[m+1:v-1]
 	for i, c := range target {
-		if c <= ' ' || c == 0x7f || c == '#' {
+		if !targetByte(c) {
 			return targetOffence(c, base+m+1+i)
 		}
 	}

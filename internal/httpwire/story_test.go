@@ -26,10 +26,14 @@ func headStory(r *Request, buf []byte) string {
 			b.WriteString(flag.name)
 		}
 	}
-	for _, f := range r.Fields {
-		fmt.Fprintf(&b, " [%s=%s]", f.Name.Of(buf), f.Value.Of(buf))
-	}
+	fieldsStory(&b, r.Fields, buf)
 	return b.String()
+}
+
+func fieldsStory(b *strings.Builder, fields []Field, buf []byte) {
+	for _, f := range fields {
+		fmt.Fprintf(b, " [%s=%s]", f.Name.Of(buf), f.Value.Of(buf))
+	}
 }
 
 // readHead gives the story of the head at the beginning of buf, or the error,

@@ -16,6 +16,16 @@ func AppendStatusLine(dst []byte, code int) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// AppendRequestLine appends the request line of HTTP/1.1 with its CR LF (RFC
+// 9112, 3). What did not come from the program itself must have passed
+// ValidFieldName, for the method, and ValidTarget, or it may end the line.
+func AppendRequestLine(dst []byte, method, target string) []byte {
+	dst = append(dst, method...)
+	dst = append(dst, ' ')
+	dst = append(dst, target...)
+	return append(dst, " HTTP/1.1\r\n"...)
+}
+
 // AppendField appends a field line with its CR LF. Name and value are taken
 // as they are: what did not come from the program itself must have passed
 // ValidFieldName and ValidFieldValue, or it may end the line.
@@ -55,6 +65,12 @@ func AppendChunkSize(dst []byte, n int) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// AppendTrailers begins the trailer section, which ends a body in the chunked
+// coding (RFC 9112, 7.1.2). Any number of fields follow it, and AppendHeadEnd;
+// a name that did not come from the program itself must have passed
+// ValidTrailerName.
+func AppendTrailers(dst []byte) []byte { return append(dst, "0\r\n"...) }
+
 // AppendLastChunk ends a body in the chunked coding that has no trailers.
 func AppendLastChunk(dst []byte) []byte { return append(dst, "0\r\n\r\n"...) }
 
@@ -67,6 +83,41 @@ func ValidFieldName[T Text](name T) bool {
 		}
 	}
 	return len(name) > 0
+}
+
+// notAfterBody are further names whose fields are of no use, or of harm, when
+// they come after the body: they tell how to treat the message, who sent it, or
+// what its content is (RFC 9110, 6.5.1).
+var notAfterBody = [...]string{
+	"Age", "Authorization", "Cache-Control", "Content-Encoding", "Content-Range",
+	"Content-Type", "Cookie", "Date", "Expires", "If-Match", "If-Modified-Since",
+	"If-None-Match", "If-Range", "If-Unmodified-Since", "Location", "Max-Forwards",
+	"Pragma", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+	"Range", "Retry-After", "Set-Cookie", "Vary", "WWW-Authenticate",
+}
+
+// ValidTrailerName reports whether a field of this name may be sent as a
+// trailer: it is a token, and none of those that must come before the body.
+// Trailers that come are measured less strictly; see [Chunks.Trailer].
+func ValidTrailerName[T Text](name T) bool {
+	for _, other := range notAfterBody {
+		if EqualFold(name, other) {
+			return false
+		}
+	}
+	return ValidFieldName(name) && !forbiddenTrailer(name)
+}
+
+// ValidTarget reports whether target can be sent as a request target: it is
+// not empty and holds no blank, no control byte and no fragment (RFC 9112,
+// 3.2). Whether it has one of the four forms is not looked at.
+func ValidTarget[T Text](target T) bool {
+	for i := range len(target) {
+		if !targetByte(target[i]) {
+			return false
+		}
+	}
+	return len(target) > 0
 }
 
 // ValidFieldValue reports whether value can be sent: it holds no control byte

@@ -14,6 +14,7 @@ func TestAppend(t *testing.T) {
 		{AppendStatusLine([]byte("x"), 404), "xHTTP/1.1 404 Not Found\r\n"},
 		{AppendStatusLine(nil, 999), "HTTP/1.1 999 \r\n"},
 		{AppendStatusLine(nil, 299), "HTTP/1.1 299 \r\n"},
+		{AppendRequestLine([]byte("x"), "GET", "/y?z"), "xGET /y?z HTTP/1.1\r\n"},
 		{AppendField(nil, "A", "b"), "A: b\r\n"},
 		{AppendContentLength(nil, 0), "Content-Length: 0\r\n"},
 		{AppendContentLength(nil, 1<<63-1), "Content-Length: 9223372036854775807\r\n"},
@@ -21,6 +22,7 @@ func TestAppend(t *testing.T) {
 		{AppendChunk([]byte("x"), nil), "x"},
 		{AppendChunkSize(nil, 255), "ff\r\n"},
 		{AppendLastChunk(nil), "0\r\n\r\n"},
+		{AppendHeadEnd(AppendField(AppendTrailers(nil), "A", "b")), "0\r\nA: b\r\n\r\n"},
 		{AppendHeadEnd(nil), "\r\n"},
 	}
 	for _, c := range cases {
@@ -73,6 +75,37 @@ func TestValidFields(t *testing.T) {
 	}
 	if ValidFieldName("a:b") {
 		t.Error("a colon in a name")
+	}
+}
+
+// TestValidTarget: what may be sent is what the parser accepts, byte for byte.
+func TestValidTarget(t *testing.T) {
+	for c := range 256 {
+		target := "/" + string([]byte{byte(c)})
+		head := AppendField(AppendRequestLine(nil, "GET", target), "Host", "a")
+		if _, n := readHead(AppendHeadEnd(head), 0); ValidTarget(target) != (n > 0) {
+			t.Errorf("target %q: %v, but the parser takes %d bytes", target, ValidTarget(target), n)
+		}
+	}
+	if ValidTarget([]byte(nil)) {
+		t.Error("an empty target")
+	}
+}
+
+func TestValidTrailerName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Digest": true, "x-checksum": true, "Hosts": true, "": false, "a b": false,
+		"content-length": false, "TE": false, "Transfer-Encoding": false, "set-cookie": false, "IF-RANGE": false,
+	} {
+		if ValidTrailerName(name) != want || ValidTrailerName([]byte(name)) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
+	// Whatever may be sent is accepted.
+	body := AppendTrailers(AppendChunk(nil, []byte("x")))
+	body = AppendHeadEnd(AppendField(AppendField(body, "Digest", "y"), "X", ""))
+	if story, n := readBody(body, nil); story != `"x" [Digest=y] [X=] done` || n != len(body) {
+		t.Error(story, n)
 	}
 }
 
