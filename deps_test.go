@@ -22,20 +22,24 @@ internal/poll:
 internal/poll/polltest: internal/poll
 internal/sock:
 internal/httpwire:
+internal/wswire:
+internal/wswire/wscases:
 loop:                   internal/owner internal/poll
 stream:                 loop internal/poll internal/sock
 http1:                  loop stream internal/httpwire
+websocket:              loop stream http1 internal/wswire
 looptest:               loop stream internal/poll
 examples/*:             public
 `
 
 // testArrows is what test files may import besides.
-const testArrows = "looptest internal/poll/polltest"
+const testArrows = "looptest internal/poll/polltest internal/wswire/wscases"
 
 // modules is which other modules (or packages of them) may be imported, and
 // where; "tests" stands for every test file.
 const modules = `
 golang.org/x/sys:         internal/poll internal/sock
+github.com/klauspost/compress/flate: websocket
 go.uber.org/goleak:       tests
 pgregory.net/rapid:       tests
 golang.org/x/net/nettest: tests
@@ -45,6 +49,7 @@ golang.org/x/net/nettest: tests
 // without for that.
 const noIO = `
 internal/httpwire: net os sync syscall time io
+internal/wswire: net os sync syscall time io
 `
 
 // A check looks at a tree and returns what is wrong with it.

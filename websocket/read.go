@@ -52,7 +52,7 @@ func (c *Conn) await(co *loop.Co, stream bool) (*inbound, error) {
 		c.settle()
 	}()
 	c.wanted, rx.stream = true, stream
-	for tried := false; rx.waiting() == 0 && rx.part == nil; tried = true {
+	for tried := false; rx.waiting() == 0 && rx.first == nil; tried = true {
 		if c.state != open {
 			return nil, c.Err()
 		}
