@@ -22,6 +22,7 @@ type raw struct {
 	server bool // this end is
 	reader wswire.Reader
 	got    []byte // not taken apart yet
+	part   []byte // of a frame
 }
 
 // pair makes a connection in memory with a Conn at one end and bytes at the other. server
@@ -114,16 +115,28 @@ func (r *raw) next(co *loop.Co) string {
 	}
 }
 
-// event takes one frame of what has come, at least a piece of it.
+// event takes one frame of what has come.
 func (r *raw) event() (wswire.Event, bool) {
 	rules := &wswire.Rules{Server: r.server, Deflate: true}
-	ev, n, err := r.reader.Next(rules, r.got)
-	if err != nil {
-		r.t.Fatalf("the peer sends what it may not: %v: %q", err, r.got)
+	for {
+		ev, n, err := r.reader.Next(rules, r.got)
+		if err != nil {
+			r.t.Fatalf("the peer sends what it may not: %v: %.100q", err, r.got)
+		}
+		payload := bytes.Clone(ev.Payload)
+		r.got = r.got[n:]
+		switch {
+		case ev.Kind == wswire.NeedMore:
+			return ev, false
+		case ev.Kind == wswire.Control:
+			ev.Payload = payload
+			return ev, true
+		}
+		if r.part = append(r.part, payload...); !r.reader.Inside() {
+			ev.Payload, r.part = r.part, nil
+			return ev, true
+		}
 	}
-	ev.Payload = bytes.Clone(ev.Payload)
-	r.got = r.got[n:]
-	return ev, ev.Kind != wswire.NeedMore
 }
 
 func show(ev wswire.Event) string {

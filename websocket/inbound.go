@@ -22,7 +22,7 @@ type inbound struct {
 	first  *MessageReader // of part's message, or one that came whole; for who waits with stream
 	queue  []Message      // whole ones; queue[head:] wait
 	head   int
-	bytes  int // of queue[head:]
+	bytes  int                     // of queue[head:]
 	wait   *loop.Promise[struct{}] // somebody waits for a message, or for the end
 	job    *loop.Co                // OnMessage's function runs in it
 	busy   bool                    // it does, or is about to

@@ -21,7 +21,7 @@ func (c *Conn) OnMessage(fn func(co *loop.Co, m Message) error) {
 	if fn == nil {
 		panic("websocket: OnMessage without a function")
 	}
-	if c.wanted || c.rx != nil && c.rx.part != nil {
+	if c.taken() {
 		panic("websocket: OnMessage while somebody reads")
 	}
 	c.on = fn
