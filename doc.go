@@ -56,6 +56,7 @@
 //	internal/httpwire       the HTTP/1.1 grammar: bytes in, events out, no I/O
 //	internal/wswire         the grammar of WebSocket: bytes in, events out, no I/O
 //	internal/wswire/wscases what an end of a WebSocket connection must make of what it is sent
+//	internal/proxyproto     the PROXY protocol: bytes in, addresses out, no I/O
 //	examples                small programs, each with a test
 //	bench                   a module of its own: measurements beside other libraries
 package zonda

@@ -40,8 +40,8 @@ var _ io.Reader = (*Body)(nil)
 
 // Read reads from the body, and waits until there is something. At the end it gives
 // io.EOF. If the client leaves before, the error matches io.ErrUnexpectedEOF and
-// ErrClientGone; beyond Server.MaxBody it is ErrBodyTooLarge. If the coroutine is
-// cancelled, it is as Await's.
+// ErrClientGone; if its bytes do not come in time, it is ErrBodyTimeout; beyond
+// Server.MaxBody it is ErrBodyTooLarge. If the coroutine is cancelled, it is as Await's.
 func (b *Body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -147,7 +147,10 @@ func (b *Body) wait() error {
 		c.s.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	b.waiting = loop.NewPromise[struct{}](c.sv.l)
+	w := &b.ex.seldom().body
+	w.begin(c.sv.clock())
 	_, err := loop.Await(co, b.waiting.Future())
+	w.end(c.sv.clock())
 	b.waiting = nil
 	return err
 }

@@ -12,6 +12,6 @@
 //
 // server and service are the server as its user and as its loop sees it; conn and
 // cork are a connection, which makes an exchange of each head: the coroutine with
-// its request, body and response. send and head put the response on the wire. std
+// its request, body and response; timeouts looks after the clients that are slow. send and head put the response on the wire. std
 // runs a stdcall on a stdworker, which sees a stdwriter.
 package http1

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
@@ -17,6 +18,10 @@ var (
 	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody.
 	// Returned by the handler, it is answered 413.
 	ErrBodyTooLarge = errors.New("http1: request body too large")
+	// ErrBodyTimeout is what reading a request's body gives when the client sends
+	// nothing for Server.BodyTimeout, or less than Server.MinRate. Returned by the
+	// handler, it is answered 408. It matches os.ErrDeadlineExceeded.
+	ErrBodyTimeout = fmt.Errorf("http1: the request's body does not come: %w", os.ErrDeadlineExceeded)
 	// ErrContentLength is what Write gives when the handler writes more than its
 	// own Content-Length, and what is logged of a response that has less.
 	ErrContentLength = errors.New("http1: the response differs from its Content-Length")
@@ -72,6 +77,8 @@ func statusOf(err error) int {
 		return he.Status
 	case errors.Is(err, ErrBodyTooLarge):
 		return 413
+	case errors.Is(err, ErrBodyTimeout):
+		return 408
 	case errors.As(err, &we):
 		return we.Status
 	}

@@ -30,7 +30,8 @@ type Request struct {
 	// RemoteAddr is the client's end of the connection.
 	RemoteAddr netip.AddrPort
 
-	head head // of Header
+	head head  // of Header
+	form *Form // nil before ParseForm
 }
 
 // LocalAddr is the server's end of the connection. It belongs to the loop, and is
