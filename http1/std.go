@@ -54,6 +54,11 @@ func (ex *exchange) start() {
 	}
 	// What has come of the body can be taken when the head is out of the way.
 	sv.l.Call(func() {
+		if err := ex.body.announced(); err != nil { // the handler could not ask for more
+			ex.Ended(err)
+			c.ctx.Cancel(nil)
+			return
+		}
 		c.body.prefetch()
 		sv.workers.add(c)
 	})
@@ -62,6 +67,9 @@ func (ex *exchange) start() {
 // Serve is what a handler calls that is wrapped around Std's: it hands the request to a
 // goroutine, and waits until that has ended.
 func (h *stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
+	if err := r.Body.announced(); err != nil {
+		return err // the handler could not ask for more
+	}
 	c := newStdCall(h, co, w, r)
 	c.body.prefetch()
 	if h.o.OnLoop {
