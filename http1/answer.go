@@ -3,6 +3,7 @@ package http1
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -32,23 +33,23 @@ func (w *ResponseWriter) Error(status int, text string) error {
 	return err
 }
 
-// Redirect sends the client to another URL, by the rules of http.Redirect: a url
+// Redirect sends the client to another URL, by the rules of http.Redirect: a target
 // without a scheme is relative to the request's path, and a short page is for clients
 // that do not follow. code is 300 to 399 (RFC 9110, 15.4). What users enter should not
-// become the url: it may lead anywhere.
-func (w *ResponseWriter) Redirect(r *Request, url string, code int) error {
+// become the target: it may lead anywhere.
+func (w *ResponseWriter) Redirect(r *Request, target string, code int) error {
 	if code < 300 || code > 399 {
 		panic(fmt.Sprintf("http1: Redirect with status %d", code))
 	}
-	u, err := stdURL(r)
-	if err != nil {
+	var at url.URL
+	if err := parseTarget(&at, r); err != nil {
 		return &HTTPError{Status: 400, Err: err}
 	}
 	to := &recorder{w: w, header: http.Header{}}
 	if v := w.Header().Get("Content-Type"); v != "" {
 		to.header.Set("Content-Type", v)
 	}
-	http.Redirect(to, &http.Request{Method: r.Method, URL: u}, url, code)
+	http.Redirect(to, &http.Request{Method: r.Method, URL: &at}, target, code)
 	return to.err
 }
 

@@ -90,12 +90,10 @@ func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
 	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
-	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
-		ex.body.close = true
-		ex.Ended(ErrBodyTooLarge)
-		return
+	ex.start()
+	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
+		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
 	}
-	ex.co = loop.SpawnJob(c.sv.l, ex)
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}

@@ -17,7 +17,7 @@ import (
 //	    └──Hijack──► taken ──Ended──► over; the stream lives on
 type exchange struct {
 	c       *conn
-	co      *loop.Co // nil if the handler was not started
+	co      *loop.Co // nil on a closed loop
 	req     Request
 	w       ResponseWriter
 	body    Body
@@ -69,6 +69,9 @@ func (ex *exchange) Run(co *loop.Co) error {
 func (ex *exchange) Ended(err error) {
 	if ex.release != nil {
 		defer ex.release()
+	}
+	if ex.rare != nil {
+		ex.rare.timer.Stop()
 	}
 	if ex.taken {
 		ex.w.release()
@@ -123,8 +126,11 @@ func (ex *exchange) failed(err error) error {
 // pointless reports whether err comes of nobody being there any more to be
 // answered: the client has left, or the server or its loop is closing.
 func (ex *exchange) pointless(err error) bool {
-	if ex.c.gone() {
+	switch {
+	case ex.c.gone():
 		return true
+	case errors.Is(err, ErrRequestTimeout):
+		return false
 	}
 	return ex.co != nil && ex.co.Err() != nil &&
 		(errors.Is(err, context.Canceled) || errors.Is(err, ErrClientGone) || errors.Is(err, loop.ErrClosed))

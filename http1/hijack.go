@@ -118,6 +118,9 @@ func (w *ResponseWriter) take() *stream.Stream {
 	c.drop()
 	c.s.SetConsumer(nil)
 	c.sv.tunnels[ex] = struct{}{}
+	if ex.rare != nil {
+		ex.rare.timer.Stop()
+	}
 	ex.outlive()
 	return c.s
 }

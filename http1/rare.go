@@ -1,8 +1,11 @@
 package http1
 
+import "github.com/zonda-go/zonda/loop"
+
 // rare is what few exchanges need.
 type rare struct {
-	body wait
+	body  wait
+	timer loop.Timer // of Server.RequestTimeout
 }
 
 func (ex *exchange) seldom() *rare {

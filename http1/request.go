@@ -34,6 +34,10 @@ type Request struct {
 	form *Form // nil before ParseForm
 }
 
+// SetMaxBody bounds the body of this request in bytes, instead of Server.MaxBody;
+// negative: no limit. It belongs to the loop, and holds for what is read from now on.
+func (r *Request) SetMaxBody(n int64) { r.Body.limit = n }
+
 // LocalAddr is the server's end of the connection. It belongs to the loop, and is
 // the zero address once the connection is closed.
 func (r *Request) LocalAddr() netip.AddrPort {

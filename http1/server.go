@@ -57,9 +57,9 @@ type Server struct {
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
-	// MaxBody bounds a request's body in bytes; beyond it the answer is 413. Bodies
-	// are not collected before the handler runs, so this bounds what it can read.
-	// Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
+	// handler runs, so this bounds what it can read: beyond it the error is
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
 	// negative: no limit.
 	MaxBody int64
 
@@ -85,6 +85,11 @@ type Server struct {
 	// WriteTimeout is how long a client may take nothing of a response that waits for it.
 	// Then the connection is broken off. Default: 60 seconds.
 	WriteTimeout time.Duration
+	// RequestTimeout is how long a handler may take, from the end of the request's head
+	// on. Then its co is cancelled with the cause ErrRequestTimeout; returned by the
+	// handler, that is answered 503. A handler that has taken its connection away
+	// (Hijack, Upgrade, Tunnel) has all the time it wants. Default: no limit.
+	RequestTimeout time.Duration
 
 	// MaxConns is how many connections there may be. Beyond it none is accepted until
 	// one has ended; clients wait in the system's backlog. Default: no limit.
@@ -271,7 +276,7 @@ func (s *Server) Stats() stream.ServerStats {
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(stdHandler); std && s.MaxBody == 0 {
+	if _, std := s.Handler.(*stdHandler); std && s.MaxBody == 0 {
 		return -1
 	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)

@@ -19,6 +19,7 @@ type service struct {
 	l       *loop.Loop
 	log     *slog.Logger
 	maxBody int64
+	std     *stdHandler // the handler, if it is Std's and answers on goroutines; nil: it is not
 	times   timeouts
 	made    time.Time // when clock began
 
@@ -44,6 +45,11 @@ func newService(s *Server, l *loop.Loop) *service {
 	if sv.log == nil {
 		sv.log = l.Logger()
 	}
+	if std, ok := s.Handler.(*stdHandler); ok && !std.o.OnLoop {
+		sv.std = std
+		sv.workers.max = std.o.MaxGoroutines
+	}
+	sv.workers.l = l
 	return sv
 }
 
