@@ -83,7 +83,10 @@ func (c *Client) Fetch(co *loop.Co, r *ClientRequest) *loop.Future[*Response] {
 		f.Ended(loop.ErrClosed)
 		return f.p.Future()
 	}
-	f.p.OnWithdraw(func() { task.Cancel(loop.ErrWithdrawn) })
+	f.p.OnWithdraw(func() {
+		f.p.Quiet() // whatever ends it first, nobody waits to hear
+		task.Cancel(loop.ErrWithdrawn)
+	})
 	return f.p.Future()
 }
 

@@ -129,6 +129,29 @@ func TestDecodedServerLimit(t *testing.T) {
 	})
 }
 
+// TestDecodedTurns: a few bytes that stand for many do not keep the loop.
+func TestDecodedTurns(t *testing.T) {
+	n := 0
+	h := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		body, err := r.Decoded(0)
+		if err != nil {
+			return err
+		}
+		n, err = turns(co, func() error {
+			_, err := io.Copy(io.Discard, body)
+			return err
+		})
+		return err
+	})
+	serve(t, h, func(co *loop.Co, w *world) error {
+		text := strings.Replace(post("", gzipped(string(make([]byte, 1<<20))), false), "\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", 1)
+		if status, _ := w.exchange(co, text, len(text)); status != 200 || n < 16 {
+			t.Errorf("status %d, and others had %d turns", status, n)
+		}
+		return nil
+	})
+}
+
 func ExampleRequest_Decoded() {
 	_ = http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
 		body, err := r.Decoded(1 << 20)

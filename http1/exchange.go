@@ -17,7 +17,7 @@ import (
 //	    └──Hijack──► taken ──Ended──► over; the stream lives on
 type exchange struct {
 	c       *conn
-	co      *loop.Co // nil on a closed loop
+	co      *loop.Co // nil if the handler was not started
 	req     Request
 	w       ResponseWriter
 	body    Body

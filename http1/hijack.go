@@ -68,7 +68,7 @@ func (ex *exchange) offers(protocol string) bool {
 func (w *ResponseWriter) switchTo(status int, more ...Field) (*stream.Stream, error) {
 	err := w.takeable()
 	if err == nil {
-		err = w.checkFields()
+		err = checkFields(w.header.lines)
 	}
 	if err != nil {
 		return nil, err

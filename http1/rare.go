@@ -6,6 +6,8 @@ import "github.com/zonda-go/zonda/loop"
 type rare struct {
 	body  wait
 	timer loop.Timer // of Server.RequestTimeout
+	came  Header     // the request's trailers
+	sent  Header     // the response's
 }
 
 func (ex *exchange) seldom() *rare {

@@ -97,11 +97,7 @@ func (rt *roundTrip) request() *ClientRequest {
 		MaxBody:     -1,
 		Timeouts:    &limits,
 	}
-	for name, values := range r.Header {
-		for _, v := range values {
-			req.Header.Add(name, v)
-		}
-	}
+	req.Header = headerOf(r.Header)
 	if r.Host != "" {
 		req.Header.Set("Host", r.Host)
 	}
@@ -122,11 +118,7 @@ func (rt *roundTrip) produce(co *loop.Co, w *BodyWriter) error {
 	if err := sendReader(co, w, rt.r.Body, loop.FromFunc); err != nil {
 		return err
 	}
-	for name, values := range rt.r.Trailer {
-		for _, v := range values {
-			w.Trailer().Add(name, v)
-		}
-	}
+	*w.Trailer() = headerOf(rt.r.Trailer)
 	return nil
 }
 
