@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// DefaultMaxPerHost and DefaultMaxConns are Client.MaxPerHost's and MaxConns's
-	// defaults.
+	// DefaultMaxPerHost is Client.MaxPerHost's default.
 	DefaultMaxPerHost = 100
-	DefaultMaxConns   = 1000
+	// DefaultMaxConns is Client.MaxConns's default.
+	DefaultMaxConns = 1000
 
 	defaultRedirects   = 5
 	defaultIdleTimeout = 90 * time.Second
