@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -98,6 +99,16 @@ type Server struct {
 	// are reset at once. Default: no limit.
 	MaxConnsPerAddr int
 
+	// TrustProxies is the addresses of proxies in front of the server whose word counts in
+	// Request.ClientIP and Scheme. If there are any, so does that of whoever comes through
+	// a Unix socket. Anyone can write the fields that say it: trust only proxies that set
+	// them. Default: none.
+	TrustProxies []netip.Prefix
+	// ProxyFrom is the addresses of proxies that begin each connection with a header of the
+	// PROXY protocol, which has the client's address: Request.RemoteAddr then. See
+	// stream.Server. Default: none.
+	ProxyFrom []netip.Prefix
+
 	// Loops spreads the connections over so many loops of the server's own, each on a
 	// goroutine; Pool over loops of yours. A connection stays on its loop, so what
 	// handlers share needs locks then. Default: all connections live on the loop that
@@ -185,6 +196,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Logger:          s.Logger,
 		MaxConns:        s.MaxConns,
 		MaxConnsPerAddr: s.MaxConnsPerAddr,
+		ProxyFrom:       s.ProxyFrom,
 		Loops:           s.Loops,
 		Pool:            s.Pool,
 		OnListen:        s.OnListen,
