@@ -25,14 +25,20 @@ func prefixes(list ...string) (all []netip.Prefix) {
 	return all
 }
 
-// askFrom is what whence answers to a client at an address.
-func (w *world) askFrom(co *loop.Co, from, before, fields string) string {
+// dialFrom is dial from an address.
+func (w *world) dialFrom(co *loop.Co, from string) *client {
 	w.t.Helper()
 	s, err := stream.Dial(co, w.net.Host(from), "tcp", address)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c := &client{s, w.t}
+	return &client{s, w.t}
+}
+
+// askFrom is what whence answers to a client at an address.
+func (w *world) askFrom(co *loop.Co, from, before, fields string) string {
+	w.t.Helper()
+	c := w.dialFrom(co, from)
 	c.send(co, before+"GET / HTTP/1.1|Host: a|"+fields+"|")
 	got := c.now(co)
 	c.Abort()

@@ -55,6 +55,14 @@ type Server struct {
 	TLS *stream.TLSOptions
 	// Logger receives the failures of handlers. Default: the loop's.
 	Logger *slog.Logger
+	// AccessLog gets one record, "request", for each request when its handler has ended:
+	// method, target, proto, status (0: none was sent), bytes of the body as the handler
+	// wrote it, received (bytes of the request's body), duration, remote (the
+	// connection's address), client (see Request.ClientIP), host and agent. A request
+	// that was refused has status, remote and error. Its slog.Handler is called on the
+	// loop and must not block: one that writes to something slow needs a queue before it.
+	// Default: none, at no cost.
+	AccessLog *slog.Logger
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
