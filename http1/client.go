@@ -83,7 +83,10 @@ func (c *Client) Fetch(co *loop.Co, r *ClientRequest) *loop.Future[*Response] {
 		f.Ended(loop.ErrClosed)
 		return f.p.Future()
 	}
-	f.p.OnWithdraw(func() { task.Cancel(loop.ErrWithdrawn) })
+	f.p.OnWithdraw(func() {
+		f.p.Quiet() // whatever ends it first, nobody waits to hear
+		task.Cancel(loop.ErrWithdrawn)
+	})
 	return f.p.Future()
 }
 
@@ -119,7 +122,7 @@ func (c *Client) Get(co *loop.Co, url string) (*Response, error) {
 
 // Do is Fetch in co's own coroutine, which waits for the response.
 func (c *Client) Do(co *loop.Co, r *ClientRequest) (*Response, error) {
-	return c.ask(co, co, r, false)
+	return c.ask(co, r, false)
 }
 
 // Open is Do for a body that is to be read piece by piece: it returns when the head of
@@ -127,7 +130,7 @@ func (c *Client) Do(co *loop.Co, r *ClientRequest) (*Response, error) {
 // body of a *StatusError is read as by Do. What Timeouts.Whole says counts up to the
 // end of the body.
 func (c *Client) Open(co *loop.Co, r *ClientRequest) (*Response, error) {
-	return c.ask(co, co, r, true)
+	return c.ask(co, r, true)
 }
 
 // CloseIdle closes the connections that are not in use. It belongs to the loop.

@@ -224,3 +224,16 @@ func (x *clientExchange) exhausted() error {
 	}
 	return nil
 }
+
+// atOnce gives the whole body if it has come already and is not long, and nil, having
+// read nothing, if not.
+func (b *ResponseBody) atOnce() ([]byte, error) {
+	x := b.x
+	if b.decode != nil || x.done || x.framing.kind != httpwire.Length || x.framing.left > bodyRoom ||
+		int64(len(x.c.s.Buffered())) < x.framing.left {
+		return nil, nil
+	}
+	all := make([]byte, x.framing.left)
+	_, err := io.ReadFull(b, all)
+	return all, err
+}

@@ -13,6 +13,7 @@ type clientCall struct {
 	p          *clientPool
 	req        *ClientRequest
 	parent     loop.Parent // of the coroutine that sends the body
+	sentBody   func()      // told when that has ended; may be nil
 	prev, next *clientCall // among the pool's
 	hop        *clientHop  // where the request goes now
 	x          *clientExchange
@@ -29,17 +30,19 @@ type clientCall struct {
 	over       bool
 }
 
-// ask sends r and gives the response, in co. What sends its body runs under parent.
-func (c *Client) ask(co *loop.Co, parent loop.Parent, r *ClientRequest, streams bool) (*Response, error) {
-	p, err := c.pool(co.Loop())
-	if err != nil {
-		return nil, &ClientError{PhaseRequest, methodOf(r), "", err}
+// ask sends r and gives the response, in co.
+func (c *Client) ask(co *loop.Co, r *ClientRequest, streams bool) (*Response, error) {
+	return (&clientCall{req: r, parent: co, streams: streams}).ask(co, c)
+}
+
+func (call *clientCall) ask(co *loop.Co, c *Client) (*Response, error) {
+	var err error
+	if call.p, err = c.pool(co.Loop()); err == nil {
+		call.hop, err = call.p.firstHop(call.req)
 	}
-	hop, err := p.firstHop(r)
 	if err != nil {
-		return nil, &ClientError{PhaseRequest, methodOf(r), "", err}
+		return nil, &ClientError{PhaseRequest, methodOf(call.req), "", err}
 	}
-	call := &clientCall{p: p, req: r, parent: parent, hop: hop, streams: streams}
 	call.begin()
 	res, err := call.run(co)
 	if err != nil || !call.streams {

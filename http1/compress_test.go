@@ -335,6 +335,44 @@ func TestCompressOthers(t *testing.T) {
 	})
 }
 
+// turns counts the turns that others get while body runs.
+func turns(co *loop.Co, body func() error) (n int, err error) {
+	done := false
+	loop.Go(co, func(co *loop.Co) (struct{}, error) {
+		for !done {
+			n++
+			if err := loop.Yield(co); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	err = body()
+	done = true
+	return n, err
+}
+
+// TestCompressTurns: a long response that the client takes at once, because little is
+// left of it, does not keep the loop.
+func TestCompressTurns(t *testing.T) {
+	n := 0
+	h := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, _ *http1.Request) (err error) {
+		w.Header().Set("Content-Type", "text/plain")
+		n, err = turns(co, func() error {
+			_, err := w.Write(make([]byte, 1<<20))
+			return err
+		})
+		return err
+	})
+	serve(t, http1.Compress(h, nil), func(co *loop.Co, w *world) error {
+		request(co, w, "GET / HTTP/1.1|Host: a|Accept-Encoding: gzip||")
+		if n < 16 {
+			t.Errorf("others had %d turns", n)
+		}
+		return nil
+	})
+}
+
 func TestCompressPanics(t *testing.T) {
 	defer func() {
 		if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "level") {

@@ -485,3 +485,16 @@ func ExampleRequest_Multipart() {
 		}
 	})
 }
+
+// TestFormEncoded: a form in a content coding is not decoded unasked.
+func TestFormEncoded(t *testing.T) {
+	serve(t, tells(nil), func(co *loop.Co, w *world) error {
+		for kind, body := range map[string]string{urlencoded: "a=1", formData: wire(field("a", "1") + "--B--|")} {
+			text := strings.Replace(post(kind, gzipped(body), false), "\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", 1)
+			if status, got := w.exchange(co, text, len(text)); status != 415 {
+				t.Errorf("%s: %d %s", kind, status, got)
+			}
+		}
+		return nil
+	})
+}
