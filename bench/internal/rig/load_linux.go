@@ -20,7 +20,7 @@ type Load struct {
 	CPU      int    // the processor it is pinned to
 	Conns    int
 	Inflight int           // requests in flight on each connection
-	Echo     int           // length of the messages to an echo server; 0: HTTP hello
+	Kind     string        // what is asked for, as bench/load names it
 	Warmup   time.Duration // time before the window
 	Window   time.Duration
 }
@@ -28,7 +28,7 @@ type Load struct {
 // Run lets the load measure s once. A run with errors is no measurement.
 func (l Load) Run(ctx context.Context, s *Server) (measure.Run, error) {
 	out, err := Output(ctx, l.CPU, l.Warmup+l.Window, l.Path,
-		"-addr", s.Addr, "-watch", strconv.Itoa(s.PID), "-echo", strconv.Itoa(l.Echo),
+		"-addr", s.Addr, "-watch", strconv.Itoa(s.PID), "-kind", l.Kind,
 		"-conns", strconv.Itoa(l.Conns), "-inflight", strconv.Itoa(l.Inflight),
 		"-warmup", l.Warmup.String(), "-window", l.Window.String())
 	if err != nil {
