@@ -73,16 +73,7 @@ func (c *client) measured(o options) (measure.Run, error) {
 	if err != nil {
 		return measure.Run{}, err
 	}
-	return measure.Run{
-		Requests:  c.seen.Count(),
-		Seconds:   (c.now() - begin).Seconds(),
-		Errors:    c.errors,
-		P50:       micros(c.seen.Quantile(0.50)),
-		P90:       micros(c.seen.Quantile(0.90)),
-		P99:       micros(c.seen.Quantile(0.99)),
-		Max:       micros(c.seen.Max()),
-		ServerCPU: micros(cpuEnd - cpuBegin),
-	}, nil
+	run := measure.Run{Seconds: (c.now() - begin).Seconds(), Errors: c.errors, ServerCPU: measure.Micros(cpuEnd - cpuBegin)}
+	run.Count(&c.seen)
+	return run, nil
 }
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -15,6 +15,7 @@ import (
 type kind struct {
 	name     string // bench/load's too
 	unit     string // what is counted, in the singular
+	clients  bool   // the subjects are clients, which load themselves; bench/limit answers
 	subjects []subject
 	bases    []string // subjects by whose CPU time that of all is divided
 }
@@ -56,6 +57,11 @@ func kinds() []kind {
 			subjects: []subject{served("zondaws", "-kind", "broadcast"), served("gorilla", "-kind", "broadcast"), served("gws", "-kind", "broadcast")},
 			bases:    []string{"gorilla"},
 		},
+		{
+			name: "client", unit: "request", clients: true,
+			subjects: []subject{client("nethttpclient"), client("fasthttpclient")},
+			bases:    []string{"nethttpclient", "fasthttpclient"},
+		},
 	}
 }
 
@@ -68,14 +74,29 @@ func answering(kind string) []subject {
 	return all
 }
 
-// floored is answering with the floor, which sends a hello answer for so many bytes.
+// floored is answering with the floor.
 func floored(kind string, request int) []subject {
-	limit := subject{"limit", "limit", []string{"-req", strconv.Itoa(request)}}
-	return append([]subject{limit}, answering(kind)...)
+	return append([]subject{limit(request)}, answering(kind)...)
+}
+
+// limit is the program that sends a hello answer for so many bytes.
+func limit(request int) subject {
+	return subject{"limit", "limit", []string{"-req", strconv.Itoa(request)}}
 }
 
 // served is the program in servers/name.
 func served(name string, args ...string) subject { return subject{name, "servers/" + name, args} }
+
+// client is the program in clients/name.
+func client(name string) subject { return subject{name: name, dir: "clients/" + name} }
+
+// role is what the subjects are.
+func (k kind) role() string {
+	if k.clients {
+		return "client"
+	}
+	return "server"
+}
 
 func kindNamed(name string) (kind, error) {
 	all := kinds()

@@ -1,6 +1,6 @@
-// Compare measures servers of one kind side by side: in interleaved rounds each
-// server runs alone on one core, loaded from another, and is judged by its
-// CPU time per answer against that of the same round's other servers. It
+// Compare measures servers, or clients, of one kind side by side: in interleaved
+// rounds each one runs alone on one core, loaded or answered from another, and is
+// judged by its CPU time per answer against that of the same round's others. It
 // prints Markdown on standard output and its progress on standard error.
 package main
 
@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/zonda-go/zonda/bench/internal/hello"
 	"github.com/zonda-go/zonda/bench/internal/measure"
 	"github.com/zonda-go/zonda/bench/internal/rig"
 )
@@ -110,6 +111,9 @@ func compare(ctx context.Context, p plan, w io.Writer) error {
 // build compiles the load and the plan's servers into dir.
 func build(ctx context.Context, p plan, dir string) error {
 	packages := []string{"load"}
+	if p.kind.clients {
+		packages = []string{"limit"}
+	}
 	for _, name := range p.servers {
 		s, err := p.kind.subject(name)
 		if err != nil {
@@ -121,25 +125,30 @@ func build(ctx context.Context, p plan, dir string) error {
 	return rig.Build(ctx, dir, slices.Compact(packages)...)
 }
 
-// measureOne runs a fresh server process for one window, and for one of wrk
-// if its path is given.
+// measureOne runs a fresh process of a subject for one window, and for one of wrk if
+// its path is given.
 func measureOne(ctx context.Context, p plan, c rig.Cores, dir, name, wrk string) (run, second measure.Run, err error) {
 	sub, err := p.kind.subject(name)
 	if err != nil {
 		return run, second, err
 	}
+	load := rig.Load{
+		Path: filepath.Join(dir, "load"), CPU: c.Load, Kind: p.kind.name,
+		Conns: p.conns, Inflight: p.inflight, Warmup: p.warmup, Window: p.window(),
+	}
+	program, cpu, measured := sub, c.Server, load.Run
+	if p.kind.clients { // the subject is the load, and answered from the other side
+		load.Path, load.CPU = filepath.Join(dir, sub.program()), c.Server
+		program, cpu, measured = limit(len(hello.Request)), c.Load, load.RunClient
+	}
 	s, err := rig.StartServer(ctx, rig.Program{
-		Path: filepath.Join(dir, sub.program()), Args: sub.args, CPU: c.Server, Procs: p.procs,
+		Path: filepath.Join(dir, program.program()), Args: program.args, CPU: cpu, Procs: p.procs,
 	})
 	if err != nil {
 		return run, second, err
 	}
 	defer s.Stop()
-	load := rig.Load{
-		Path: filepath.Join(dir, "load"), CPU: c.Load, Kind: p.kind.name,
-		Conns: p.conns, Inflight: p.inflight, Warmup: p.warmup, Window: p.window(),
-	}
-	if run, err = load.Run(ctx, s); err != nil || wrk == "" {
+	if run, err = measured(ctx, s); err != nil || wrk == "" {
 		return run, second, err
 	}
 	second, err = runWrk(ctx, p, c, wrk, s)
@@ -149,8 +158,12 @@ func measureOne(ctx context.Context, p plan, c rig.Cores, dir, name, wrk string)
 func report(w io.Writer, p plan, c rig.Cores, ours, theirs results) {
 	fmt.Fprintf(w, "%s: %d connections, %s; %d rounds of %g s, interleaved; loopback; medians (quartiles).\n",
 		p.kind.name, p.conns, p.inFlight(), p.rounds, p.secs)
-	fmt.Fprintf(w, "%s %s/%s, %d processors; servers on processor %d with GOMAXPROCS=%d GOGC=100, load on processor %d",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.Server, p.procs, c.Load)
+	other := "load"
+	if p.kind.clients {
+		other = "limit"
+	}
+	fmt.Fprintf(w, "%s %s/%s, %d processors; %ss on processor %d with GOMAXPROCS=%d GOGC=100, %s on processor %d",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), p.kind.role(), c.Server, p.procs, other, c.Load)
 	if c.Note != "" {
 		fmt.Fprintf(w, " (%s)", c.Note)
 	}

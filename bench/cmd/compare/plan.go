@@ -39,6 +39,8 @@ func (p plan) check() error {
 		return errors.New("compare: no servers")
 	case p.conns <= 0 || p.inflight <= 0 || p.rounds <= 0 || p.procs <= 0 || !(p.secs > 0) || p.warmup < 0:
 		return errors.New("compare: connections, requests in flight, rounds, seconds and procs must be above 0")
+	case p.kind.clients && (p.inflight != 1 || p.procs != 1):
+		return errors.New("compare: clients have one request in flight on a connection, and GOMAXPROCS=1")
 	case p.wrk && p.kind.name != "hello":
 		return errors.New("compare: wrk is asked for hello requests only")
 	case p.wrk && p.inflight != 1:

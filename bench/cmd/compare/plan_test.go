@@ -35,6 +35,9 @@ func TestCheck(t *testing.T) {
 		"no seconds":     func(p *plan) { p.secs = 0 },
 		"no connections": func(p *plan) { p.conns = 0 },
 		"another kind":   func(p *plan) { p.kind = named(t, "echo") },
+		"clients, pipelined": func(p *plan) {
+			p.kind, p.servers, p.inflight = named(t, "client"), []string{"nethttpclient"}, 2
+		},
 		"wrk, pipelined": func(p *plan) { p.wrk, p.inflight = true, 2 },
 	}
 	echo := plan{kind: named(t, "echo"), servers: named(t, "echo").names(), conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
