@@ -78,7 +78,7 @@ func measureAll(ctx context.Context, p plan, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("idle: %s: %w", s.name, err)
 		}
-		log.Printf("%-13s %6.0f B resident, %6.0f B live per connection", s.name, f.resident, f.live)
+		log.Printf("%-15s %6.0f B resident, %6.0f B live per connection", s.name, f.resident, f.live)
 		all = append(all, f)
 	}
 	fmt.Fprintf(w, "%d connections beyond the first %d, each after one exchange and %v idle; %s %s/%s, GOMAXPROCS=1 GOGC=100.\n",

@@ -109,6 +109,21 @@ func Plain(first byte, payload string) string {
 	return string([]byte{first, short(payload)}) + payload
 }
 
+// ReadPlain reads one frame as servers send them, which must begin with first, and
+// gives its payload.
+func ReadPlain(r io.Reader, first byte) (string, error) {
+	var head [2]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return "", err
+	}
+	if head[0] != first || head[1] > maxShort {
+		return "", fmt.Errorf("the server sent a frame that begins with % x", head)
+	}
+	payload := make([]byte, head[1])
+	_, err := io.ReadFull(r, payload)
+	return string(payload), err
+}
+
 func short(payload string) byte {
 	if len(payload) > maxShort {
 		panic("wsclient: a payload that is not short")
