@@ -10,11 +10,11 @@ import (
 	"github.com/zonda-go/zonda/bench/internal/hello"
 )
 
-func main() { asker.Main("fasthttpclient", start) }
+func main() { asker.Main("fasthttpclient", open) }
 
-func start(o asker.Options, rec *asker.Recorder) error {
+func open(o asker.Options, rec *asker.Recorder) (func(int), error) {
 	c := &fasthttp.HostClient{Addr: o.Addr, MaxConns: o.Conns}
-	asker.Workers(o, rec, func() error {
+	return asker.Workers(rec, func() error {
 		req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseRequest(req)
 		defer fasthttp.ReleaseResponse(res)
@@ -27,6 +27,5 @@ func start(o asker.Options, rec *asker.Recorder) error {
 			return err
 		}
 		return asker.Check(res.StatusCode(), res.Body())
-	})
-	return nil
+	}), nil
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/zonda-go/zonda/bench/internal/hello"
 )
 
-func main() { asker.Main("nethttpclient", start) }
+func main() { asker.Main("nethttpclient", open) }
 
-func start(o asker.Options, rec *asker.Recorder) error {
+func open(o asker.Options, rec *asker.Recorder) (func(int), error) {
 	c := &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: o.Conns, // by default 2 are kept
 		DisableCompression:  true,    // so that the request is hello's
 	}}
-	asker.Workers(o, rec, func() error {
+	return asker.Workers(rec, func() error {
 		req, err := http.NewRequest("GET", o.URL(), nil)
 		if err != nil {
 			return err
@@ -36,6 +36,5 @@ func start(o asker.Options, rec *asker.Recorder) error {
 			return err
 		}
 		return asker.Check(res.StatusCode, body)
-	})
-	return nil
+	}), nil
 }

@@ -8,4 +8,4 @@ import (
 	"github.com/zonda-go/zonda/bench/internal/asker/askertest"
 )
 
-func TestClient(t *testing.T) { askertest.Test(t, start) }
+func TestClient(t *testing.T) { askertest.Test(t, open) }

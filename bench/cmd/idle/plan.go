@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// A subject is a server as it is measured.
+// A subject is a program as it is measured.
 type subject struct {
 	name     string
 	dir      string // of its package
 	args     []string
-	exchange string  // of bench/hold
+	exchange string  // of bench/hold, with a server
+	client   bool    // it is none: its requests wait, for bench/stall to answer
 	resident float64 // the brief's bars in bytes per connection; 0: none
 	live     float64
 }
@@ -37,6 +38,8 @@ func subjects() []subject {
 		{name: "netecho", dir: "servers/netecho", exchange: "echo"},
 		{name: "gorilla", dir: "servers/gorilla", exchange: "ws"},
 		{name: "gobwas", dir: "servers/gobwas", exchange: "ws"},
+		{name: "nethttpclient", dir: "clients/nethttpclient", client: true},
+		{name: "fasthttpclient", dir: "clients/fasthttpclient", client: true},
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Addr   string // of the server
 	Conns  int    // requests at the same time, each on a connection
+	Slow   bool   // answers may take minutes: hold
 	Warmup time.Duration
 	Window time.Duration
 }
@@ -28,39 +29,54 @@ type Options struct {
 // URL is what is asked for.
 func (o Options) URL() string { return "http://" + o.Addr + "/" }
 
-// Main is the main function of a client. start begins to ask, Conns times at once, and
-// tells rec of each answer until that has enough.
-func Main(name string, start func(o Options, rec *Recorder) error) {
+// Open makes a client. begin has it make n more requests at the same time, each of them
+// again and again: it tells rec of each answer until that has enough.
+type Open func(o Options, rec *Recorder) (begin func(n int), err error)
+
+// Main is the main function of a client.
+func Main(name string, open Open) {
 	log.SetFlags(0)
 	var o Options
 	flag.StringVar(&o.Addr, "addr", "127.0.0.1:8080", "IPv4 address of the server")
 	flag.IntVar(&o.Conns, "conns", 64, "requests at the same time")
+	flag.BoolVar(&o.Slow, "slow", false, "make the requests that standard input asks for: see package asker's hold")
 	flag.DurationVar(&o.Warmup, "warmup", 500*time.Millisecond, "time before the window in which nothing is counted")
 	flag.DurationVar(&o.Window, "window", 3*time.Second, "time in which answers are counted")
 	flag.Parse()
-	run, err := Drive(o, start)
+	var err error
+	if o.Slow {
+		err = hold(o, open, os.Stdin, os.Stdout)
+	} else {
+		err = report(o, open)
+	}
 	if err != nil {
 		log.Fatal(name, ": ", err)
 	}
-	line, err := json.Marshal(run)
-	if err != nil {
-		log.Fatal(name, ": ", err)
-	}
-	fmt.Printf("%s\n", line)
 }
 
-// Drive is Main without flags: it runs the window and returns what happened in it.
-func Drive(o Options, start func(Options, *Recorder) error) (measure.Run, error) {
-	if ap, err := netip.ParseAddrPort(o.Addr); err != nil || !ap.Addr().Is4() {
-		return measure.Run{}, fmt.Errorf("%q is not an IPv4 address and port", o.Addr)
+func report(o Options, open Open) error {
+	run, err := Drive(o, open)
+	if err != nil {
+		return err
 	}
-	if o.Conns <= 0 || o.Window <= 0 {
-		return measure.Run{}, errors.New("requests at the same time and window must be above 0")
+	line, err := json.Marshal(run)
+	if err == nil {
+		fmt.Printf("%s\n", line)
 	}
-	rec := &Recorder{left: o.Conns, cpu: func() (time.Duration, error) { return measure.ProcessCPU(os.Getpid()) }}
-	if err := start(o, rec); err != nil {
+	return err
+}
+
+// Drive runs the window and returns what happened in it.
+func Drive(o Options, open Open) (measure.Run, error) {
+	if err := o.check(); err != nil {
 		return measure.Run{}, err
 	}
+	rec := &Recorder{left: o.Conns, cpu: func() (time.Duration, error) { return measure.ProcessCPU(os.Getpid()) }}
+	begin, err := open(o, rec)
+	if err != nil {
+		return measure.Run{}, err
+	}
+	begin(o.Conns)
 	<-time.After(o.Warmup)
 	if err := rec.begin(); err != nil {
 		return measure.Run{}, err
@@ -69,18 +85,30 @@ func Drive(o Options, start func(Options, *Recorder) error) (measure.Run, error)
 	return rec.end()
 }
 
-// Workers asks on as many goroutines as there are to be requests at the same time.
-// ask has one answered.
-func Workers(o Options, rec *Recorder, ask func() error) {
-	for range o.Conns {
-		go func() {
-			for {
-				begun := time.Now()
-				if err := ask(); !rec.Answered(time.Since(begun), err) {
-					return
-				}
+func (o Options) check() error {
+	if ap, err := netip.ParseAddrPort(o.Addr); err != nil || !ap.Addr().Is4() {
+		return fmt.Errorf("%q is not an IPv4 address and port", o.Addr)
+	}
+	if o.Conns <= 0 || o.Window <= 0 {
+		return errors.New("requests at the same time and window must be above 0")
+	}
+	return nil
+}
+
+// Workers is a begin on goroutines. ask has one request answered.
+func Workers(rec *Recorder, ask func() error) (begin func(n int)) {
+	worker := func() {
+		for {
+			begun := time.Now()
+			if err := ask(); !rec.Answered(time.Since(begun), err) {
+				return
 			}
-		}()
+		}
+	}
+	return func(n int) {
+		for range n {
+			go worker()
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package asker
 
 import (
 	"errors"
+	"fmt"
 	"log"
 	"sync"
 	"time"
@@ -12,7 +13,9 @@ import (
 // A Recorder counts answers. Any goroutine may call Answered: the lock is the same small
 // price for all clients.
 type Recorder struct {
-	cpu func() (time.Duration, error)
+	// Immutable.
+	cpu  func() (time.Duration, error)
+	once bool // no request is made again
 
 	mu      sync.Mutex // guards the rest
 	seen    measure.Histogram
@@ -33,7 +36,7 @@ func (r *Recorder) Answered(took time.Duration, err error) bool {
 	}
 	if err == nil {
 		r.seen.Record(took)
-		return true
+		return !r.once
 	}
 	if r.errors == 0 {
 		log.Print(err) // the first failure is told, all are counted
@@ -68,4 +71,14 @@ func (r *Recorder) end() (measure.Run, error) {
 	run := measure.Run{Seconds: time.Since(r.begun).Seconds(), Errors: r.errors, ServerCPU: measure.Micros(used - r.usedCPU)}
 	run.Count(&r.seen)
 	return run, nil
+}
+
+// soFar is how many answers there were; it is an error if a request has failed.
+func (r *Recorder) soFar() (int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.errors != 0 {
+		return 0, fmt.Errorf("%d requests failed", r.errors)
+	}
+	return r.seen.Count(), nil
 }

@@ -17,9 +17,9 @@ import (
 
 // Test has a client ask. What it sends must be the hello request, but for the order of
 // fields: bench/limit counts its bytes.
-func Test(t *testing.T, start func(asker.Options, *asker.Recorder) error) {
+func Test(t *testing.T, open asker.Open) {
 	s := serve(t, "200 OK")
-	run, err := asker.Drive(s.options(), start)
+	run, err := asker.Drive(s.options(), open)
 	if err != nil || run.Requests == 0 || run.Errors != 0 || run.P50 <= 0 || run.ServerCPU <= 0 {
 		t.Errorf("%+v, %v", run, err)
 	}
@@ -31,7 +31,7 @@ func Test(t *testing.T, start func(asker.Options, *asker.Recorder) error) {
 	if got, want := sorted(s.request), sorted(hello.Request); !slices.Equal(got, want) {
 		t.Errorf("it asked %q, want %q", got, want)
 	}
-	if run, err := asker.Drive(serve(t, "404 Not Found").options(), start); err == nil {
+	if run, err := asker.Drive(serve(t, "404 Not Found").options(), open); err == nil {
 		t.Errorf("answered 404: no error, %+v", run)
 	}
 }
