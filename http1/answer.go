@@ -1,13 +1,17 @@
 package http1
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
+
+var errBegun = errors.New("http1: ResponseWriter.Error after the response has begun")
 
 // Error makes the response a plain text, like net/http's function of that name: unlike
 // an HTTPError it keeps the header, but for the fields that described what would have
@@ -15,9 +19,14 @@ import (
 //
 //	return w.Error(404, "no such page")
 //
-// status is 200 to 999; an empty text becomes the status with its name. The error is
-// Write's.
+// status is 200 to 999; an empty text becomes the status with its name. What has been
+// written and not sent is dropped. If the response has begun there is an error, and the
+// handler should return that: the connection then breaks off. Other errors are Write's.
 func (w *ResponseWriter) Error(status int, text string) error {
+	if w.begun {
+		return errBegun
+	}
+	w.buf, w.written = w.buf[:0], 0
 	h := w.Header()
 	for _, name := range []string{"Content-Length", "Content-Encoding", "ETag", "Last-Modified", "Cache-Control", "Accept-Ranges"} {
 		h.Del(name)
@@ -32,23 +41,23 @@ func (w *ResponseWriter) Error(status int, text string) error {
 	return err
 }
 
-// Redirect sends the client to another URL, by the rules of http.Redirect: a url
+// Redirect sends the client to another URL, by the rules of http.Redirect: a target
 // without a scheme is relative to the request's path, and a short page is for clients
 // that do not follow. code is 300 to 399 (RFC 9110, 15.4). What users enter should not
-// become the url: it may lead anywhere.
-func (w *ResponseWriter) Redirect(r *Request, url string, code int) error {
+// become the target: it may lead anywhere.
+func (w *ResponseWriter) Redirect(r *Request, target string, code int) error {
 	if code < 300 || code > 399 {
 		panic(fmt.Sprintf("http1: Redirect with status %d", code))
 	}
-	u, err := stdURL(r)
-	if err != nil {
+	var at url.URL
+	if err := parseTarget(&at, r); err != nil {
 		return &HTTPError{Status: 400, Err: err}
 	}
 	to := &recorder{w: w, header: http.Header{}}
 	if v := w.Header().Get("Content-Type"); v != "" {
 		to.header.Set("Content-Type", v)
 	}
-	http.Redirect(to, &http.Request{Method: r.Method, URL: u}, url, code)
+	http.Redirect(to, &http.Request{Method: r.Method, URL: &at}, target, code)
 	return to.err
 }
 

@@ -12,6 +12,12 @@
 //
 // server and service are the server as its user and as its loop sees it; conn and
 // cork are a connection, which makes an exchange of each head: the coroutine with
-// its request, body and response. send and head put the response on the wire. std
+// its request, body and response; timeouts looks after the clients that are slow. send and head put the response on the wire. std
 // runs a stdcall on a stdworker, which sees a stdwriter.
+//
+// What handlers build on those: precondition, etag and range decide what of a content
+// is sent, and content sends it; files, filefind, filetree and filelist serve a folder,
+// and sendfile what is on the disk. compress decides about a coding, between
+// ResponseWriter and framing stands coding, and decode is the way back. form, formfile
+// and multipart read forms; events, cookie and answer are what their names say.
 package http1

@@ -21,6 +21,7 @@ type exchange struct {
 	req     Request
 	w       ResponseWriter
 	body    Body
+	rare    *rare  // nil: nothing of it
 	release func() // lets Shutdown end; nil while the connection does that
 	keep    bool   // the client lets the connection persist
 	upgrade bool   // the client would switch to another protocol
@@ -68,6 +69,9 @@ func (ex *exchange) Run(co *loop.Co) error {
 func (ex *exchange) Ended(err error) {
 	if ex.release != nil {
 		defer ex.release()
+	}
+	if ex.rare != nil {
+		ex.rare.timer.Stop()
 	}
 	if ex.taken {
 		ex.w.release()
@@ -122,8 +126,11 @@ func (ex *exchange) failed(err error) error {
 // pointless reports whether err comes of nobody being there any more to be
 // answered: the client has left, or the server or its loop is closing.
 func (ex *exchange) pointless(err error) bool {
-	if ex.c.gone() {
+	switch {
+	case ex.c.gone():
 		return true
+	case errors.Is(err, ErrRequestTimeout):
+		return false
 	}
 	return ex.co != nil && ex.co.Err() != nil &&
 		(errors.Is(err, context.Canceled) || errors.Is(err, ErrClientGone) || errors.Is(err, loop.ErrClosed))
@@ -149,6 +156,7 @@ func (ex *exchange) skipBody() {
 		c.resume()
 	default:
 		c.uncork() // arrived goes on
+		ex.seldom().body.begin(c.sv.clock())
 	}
 }
 
@@ -158,7 +166,9 @@ func (ex *exchange) arrived(p []byte) int {
 		ex.body.wake()
 		return 0
 	}
-	n := ex.body.skip(p)
+	n, now := ex.body.skip(p), ex.c.sv.clock()
+	ex.rare.body.end(now)
+	ex.rare.body.begin(now)
 	switch {
 	case !ex.reusable():
 		ex.c.close()
@@ -171,7 +181,7 @@ func (ex *exchange) arrived(p []byte) int {
 // reusable reports whether another request may follow this one, as far as is known
 // yet.
 func (ex *exchange) reusable() bool {
-	return ex.keep && !ex.w.close && !ex.body.close && !ex.c.last && !ex.c.gone()
+	return ex.keep && !ex.w.close && !ex.body.close && !ex.c.sv.draining && !ex.c.gone()
 }
 
 // clientGone cancels the handler. err is io.EOF or what broke the connection.

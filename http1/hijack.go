@@ -68,7 +68,7 @@ func (ex *exchange) offers(protocol string) bool {
 func (w *ResponseWriter) switchTo(status int, more ...Field) (*stream.Stream, error) {
 	err := w.takeable()
 	if err == nil {
-		err = w.checkFields()
+		err = checkFields(w.header.lines)
 	}
 	if err != nil {
 		return nil, err
@@ -118,6 +118,9 @@ func (w *ResponseWriter) take() *stream.Stream {
 	c.drop()
 	c.s.SetConsumer(nil)
 	c.sv.tunnels[ex] = struct{}{}
+	if ex.rare != nil {
+		ex.rare.timer.Stop()
+	}
 	ex.outlive()
 	return c.s
 }

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net/http"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -11,20 +12,32 @@ import (
 )
 
 // TestWorkersEnd: a goroutine that is still busy when the server is over ends
-// after its call.
+// after its call, and an idle one at once.
 func TestWorkersEnd(t *testing.T) {
-	var p stdWorkers
-	idle, busy := &stdWorker{calls: make(chan *stdCall)}, &stdWorker{calls: make(chan *stdCall)}
-	p.put(idle, false)
-	p.close()
-	p.put(busy, false)
-	for _, w := range []*stdWorker{idle, busy} {
-		select {
-		case <-w.calls:
-		default:
-			t.Error("a worker was not told to end")
+	looptest.Run(t, func(co *loop.Co) error {
+		p := stdWorkers{l: co.Loop()}
+		left := func() int {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.count
 		}
-	}
+		began, end, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		call := func(h http.HandlerFunc) {
+			ex := &exchange{}
+			ex.req.Target, ex.req.Body = "/", &Body{ex: ex}
+			p.add(&stdCall{h: &stdHandler{h: h}, ex: ex, l: co.Loop(), ended: loop.NewPromise[error](co.Loop())})
+		}
+		call(func(http.ResponseWriter, *http.Request) { close(began); <-end })
+		<-began
+		call(func(http.ResponseWriter, *http.Request) { close(ended) })
+		<-ended
+		p.close()
+		close(end)
+		for left() > 0 {
+			runtime.Gosched()
+		}
+		return nil
+	})
 }
 
 // TestServiceEnds: the goroutines that wait for requests end with the server, not only

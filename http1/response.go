@@ -22,6 +22,7 @@ type ResponseWriter struct {
 	header   Header
 	room     [4]Field // of header: most responses need no more
 	buf      []byte   // of the body, not sent yet
+	coding   *coding  // encodes the body; nil: nobody does
 	status   int
 	length   int64 // the declared Content-Length; -1: none
 	written  int64 // bytes of the body, sent or not

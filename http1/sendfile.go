@@ -37,7 +37,7 @@ func (w *ResponseWriter) sendAt(from io.ReaderAt, offset, n int64) error {
 		if err := w.push(nil); err != nil {
 			return err
 		}
-		if !w.chunked {
+		if !w.chunked && !w.coding.encodes() {
 			return w.sendDirect(f, offset, n)
 		}
 	}

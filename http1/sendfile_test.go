@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
@@ -170,6 +171,45 @@ func TestFileGrows(t *testing.T) {
 		if zeros := strings.Count(string(rest), "\x00"); zeros > size || zeros < size-1000 {
 			t.Errorf("%d zeros", zeros)
 		}
+	})
+}
+
+// TestSendFileCancelled: a handler that is cancelled while a file is sent leaves
+// nothing behind that reads from the file, which may be closed now.
+func TestSendFileCancelled(t *testing.T) {
+	_, name := sparse(t, 16<<20)
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	patience := errors.New("no more patience")
+	var failed error
+	h := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
+		co.Loop().After(time.Second, func() { co.Cancel(patience) })
+		w.Header().Set("Content-Length", strconv.Itoa(16<<20))
+		failed = w.SendFile(f, 0, 16<<20)
+		return errors.Join(failed, f.Close())
+	})
+	serve(t, h, func(co *loop.Co, w *world) error {
+		c := w.dial(co)
+		c.send(co, get)
+		if failed != nil {
+			t.Error(failed)
+		}
+		if err := loop.Sleep(co, 2*time.Second); err != nil {
+			return err
+		}
+		if !errors.Is(failed, patience) {
+			t.Error(failed)
+		}
+		if got := c.raw(co); !strings.HasPrefix(got, "HTTP/1.1 200 ") || len(got) > 8<<20 {
+			t.Errorf("%d bytes", len(got))
+		}
+		if got := c.now(co); got != "<reset>" {
+			t.Error(got)
+		}
+		return nil
 	})
 }
 

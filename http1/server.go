@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/stream"
@@ -56,11 +57,39 @@ type Server struct {
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
-	// MaxBody bounds a request's body in bytes; beyond it the answer is 413. Bodies
-	// are not collected before the handler runs, so this bounds what it can read.
-	// Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
+	// handler runs, so this bounds what it can read: beyond it the error is
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
 	// negative: no limit.
 	MaxBody int64
+
+	// HeadTimeout is how long the head of a request may take from its first byte, and
+	// how long the first byte may take on a new connection. Beyond it the answer is 408,
+	// or none where nothing had come, and the connection closes. Default: 60 seconds;
+	// negative, as with all of these: no limit.
+	//
+	// Connections are looked through at intervals, an eighth of the shortest timeout,
+	// at least a second and at most 30: a timeout may be noticed two of them late, but
+	// not early.
+	HeadTimeout time.Duration
+	// IdleTimeout is how long a connection may stay open between two requests. Then it
+	// closes without a word. Default: one hour.
+	IdleTimeout time.Duration
+	// BodyTimeout is how long a client may send nothing of a request's body while the
+	// handler waits for it; the error is ErrBodyTimeout. Default: 60 seconds.
+	BodyTimeout time.Duration
+	// MinRate is how many bytes of a body a client must send per second, on the average
+	// of the time that the handler has waited for it, once that is 5 seconds; the error
+	// is ErrBodyTimeout. Default: 240.
+	MinRate int
+	// WriteTimeout is how long a client may take nothing of a response that waits for it.
+	// Then the connection is broken off. Default: 60 seconds.
+	WriteTimeout time.Duration
+	// RequestTimeout is how long a handler may take, from the end of the request's head
+	// on. Then its co is cancelled with the cause ErrRequestTimeout; returned by the
+	// handler, that is answered 503. A handler that has taken its connection away
+	// (Hijack, Upgrade, Tunnel) has all the time it wants. Default: no limit.
+	RequestTimeout time.Duration
 
 	// MaxConns is how many connections there may be. Beyond it none is accepted until
 	// one has ended; clients wait in the system's backlog. Default: no limit.
@@ -159,6 +188,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Loops:           s.Loops,
 		Pool:            s.Pool,
 		OnListen:        s.OnListen,
+		WriteLimits:     stream.WriteLimits{Stall: s.WriteTimeout},
 	}
 	return s.conns, nil
 }
@@ -246,7 +276,7 @@ func (s *Server) Stats() stream.ServerStats {
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(stdHandler); std && s.MaxBody == 0 {
+	if _, std := s.Handler.(*stdHandler); std && s.MaxBody == 0 {
 		return -1
 	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -18,6 +19,9 @@ type service struct {
 	l       *loop.Loop
 	log     *slog.Logger
 	maxBody int64
+	std     *stdHandler // the handler, if it is Std's and answers on goroutines; nil: it is not
+	times   timeouts
+	made    time.Time // when clock began
 
 	// Owned by the loop.
 	parser  *httpwire.Parser // for heads that come in one piece
@@ -25,22 +29,35 @@ type service struct {
 	buffers [][]byte         // for bodies
 	workers stdWorkers
 	tunnels map[*exchange]struct{} // handlers that have taken their connection away
+	sweeper *loop.Ticker           // nil: see watch
 	date    string                 // the Date field of this second
 	second  int64
+
+	draining bool // each connection closes when its present request is answered
 }
 
 func newService(s *Server, l *loop.Loop) *service {
-	sv := &service{srv: s, l: l, log: s.Logger, maxBody: s.maxBody(), tunnels: map[*exchange]struct{}{}}
+	sv := &service{
+		srv: s, l: l, log: s.Logger,
+		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
+		tunnels: map[*exchange]struct{}{},
+	}
 	if sv.log == nil {
 		sv.log = l.Logger()
 	}
+	if std, ok := s.Handler.(*stdHandler); ok && !std.o.OnLoop {
+		sv.std = std
+		sv.workers.max = std.o.MaxGoroutines
+	}
+	sv.workers.l = l
 	return sv
 }
 
 // accept takes in a connection.
 func (sv *service) accept(s *stream.Stream) {
 	s.SetReadAhead(sv.srv.maxHead() + 1)
-	s.SetConsumer(&conn{sv: sv, s: s})
+	s.SetConsumer(&conn{sv: sv, s: s, fresh: true})
+	sv.watch()
 }
 
 // A drainer is a connection that can be asked for its end, because the server is to
@@ -56,6 +73,7 @@ func drain(s *stream.Stream) {
 
 // drain is called when the server begins to end. The connections are asked one by one.
 func (sv *service) drain() {
+	sv.draining = true
 	sv.workers.close()
 	for ex := range sv.tunnels {
 		ex.co.Cancel(ErrServerClosed)

@@ -31,7 +31,13 @@ var (
 	_ io.StringWriter     = (*stdWriter)(nil)
 )
 
-func (w *stdWriter) Header() http.Header { return w.header }
+// Header is made when it is asked for.
+func (w *stdWriter) Header() http.Header {
+	if w.header == nil {
+		w.header = make(http.Header)
+	}
+	return w.header
+}
 
 // WriteHeader fixes status and header: as with net/http, what the handler changes
 // afterwards is not sent.
@@ -116,7 +122,7 @@ func (w *stdWriter) send(p []byte, flush bool) error {
 	}
 	buf := w.buf
 	w.buf = w.buf[:0]
-	return w.c.ask(func() error {
+	return w.c.ask(nil, func() error {
 		_, err := w.to.Write(buf)
 		if err == nil {
 			_, err = w.to.Write(p)

@@ -143,7 +143,9 @@ func (c *Conn) lost(err error) {
 			cause = io.ErrUnexpectedEOF
 		}
 		c.ends(&CloseError{Code: Abnormal, Err: cause})
-		c.cancelJob()
+		if err != io.EOF { // who has ended may still have sent what is worth doing
+			c.cancelJob()
+		}
 	}
 	c.state = closed
 	c.leaveSweep()

@@ -26,8 +26,8 @@ func (t Type) String() string {
 
 // A Message is one that has come. It is the receiver's own, to be kept or changed.
 type Message struct {
-	Type Type
-	Data []byte
+	Type Type   // Text or Binary
+	Data []byte // of a Text, UTF-8
 }
 
 // A Conn is a WebSocket connection, in either role. It belongs to its loop, and many
@@ -70,10 +70,10 @@ const (
 
 // rare is what most connections never need, or only at their end.
 type rare struct {
-	end      error       // what reads give when all that came before is read
-	eof      error       // no more bytes will come: io.EOF, or what broke the stream
-	ending   *ending     // Close, by this side or as an answer
-	stats    *Stats      // of a slow consumer
+	end      error   // what reads give when all that came before is read
+	eof      error   // no more bytes will come: io.EOF, or what broke the stream
+	ending   *ending // Close, by this side or as an answer
+	stats    *Stats  // of a slow consumer
 	onPong   func([]byte)
 	onClose  []func(error)
 	sent     []byte // the end of what was sent, for messages that refer to it

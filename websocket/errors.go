@@ -63,6 +63,8 @@ const (
 //
 // Returned by a function of OnMessage, it has the connection closed with Code and Reason.
 type CloseError struct {
+	// Code and Reason are what the close frame says; or Abnormal, and why that is, if
+	// there was none.
 	Code   Code
 	Reason string
 	Sent   bool  // by this end

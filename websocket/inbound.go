@@ -19,9 +19,10 @@ type inbound struct {
 	reader wswire.Reader
 	buf    []byte         // of the message under way
 	part   *MessageReader // whose buf is: somebody reads the message as it comes
+	first  *MessageReader // of part's message, or one that came whole; for who waits with stream
 	queue  []Message      // whole ones; queue[head:] wait
 	head   int
-	bytes  int // of queue[head:]
+	bytes  int                     // of queue[head:]
 	wait   *loop.Promise[struct{}] // somebody waits for a message, or for the end
 	job    *loop.Co                // OnMessage's function runs in it
 	busy   bool                    // it does, or is about to
@@ -34,7 +35,7 @@ func (rx *inbound) waiting() int { return len(rx.queue) - rx.head }
 
 // idle reports whether there is nothing to be kept.
 func (rx *inbound) idle() bool {
-	return rx.waiting() == 0 && rx.wait == nil && !rx.busy && rx.part == nil && rx.buf == nil && rx.reader.Idle()
+	return rx.waiting() == 0 && rx.wait == nil && !rx.busy && rx.part == nil && rx.first == nil && rx.buf == nil && rx.reader.Idle()
 }
 
 func (rx *inbound) push(m Message) {
@@ -61,7 +62,7 @@ func (c *Conn) takesMore(rx *inbound) bool {
 	case rx.part != nil:
 		return len(rx.buf) < aheadBytes || rx.part.compressed || rx.part.dropped
 	case c.wanted && rx.stream:
-		return rx.waiting() == 0
+		return rx.waiting() == 0 && rx.first == nil
 	case c.wanted || c.on != nil:
 		return rx.waiting() < aheadMessages && rx.bytes < aheadBytes
 	}

@@ -29,9 +29,9 @@ type local struct {
 	outs     []*outbound
 
 	inflaters []*inflater
-	scratch   []byte                   // of one compression
+	scratch   []byte                      // of one compression
 	sweeps    map[[2]time.Duration]*sweep // by interval and timeout
-	keys      *rand.ChaCha8            // for masks
+	keys      *rand.ChaCha8               // for masks
 }
 
 func localOf(l *loop.Loop) *local {

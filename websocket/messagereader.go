@@ -29,13 +29,16 @@ func (c *Conn) NextReader(co *loop.Co) (Type, *MessageReader, error) {
 	if rx := c.rx; rx != nil && rx.buf != nil && rx.part == nil && c.on == nil && !c.wanted {
 		op, compressed := rx.reader.Message() // somebody gave up waiting for its end
 		part := c.beginPart(rx, op, compressed)
+		rx.first = nil
 		return part.t, part, nil
 	}
 	rx, err := c.await(co, true)
 	if err != nil {
 		return 0, nil, err
 	}
-	if part := rx.part; part != nil {
+	if part := rx.first; part != nil {
+		rx.first = nil
+		c.settle()
 		return part.t, part, nil
 	}
 	m := rx.pop()
@@ -46,6 +49,7 @@ func (c *Conn) NextReader(co *loop.Co) (Type, *MessageReader, error) {
 // beginPart has the message under way read as it comes.
 func (c *Conn) beginPart(rx *inbound, op wswire.Opcode, compressed bool) *MessageReader {
 	rx.part = &MessageReader{c: c, t: Type(op), compressed: compressed}
+	rx.first = rx.part
 	c.wake(rx)
 	return rx.part
 }

@@ -14,13 +14,14 @@ import (
 //
 // An error of fn closes the connection: with its code if it is a *CloseError, and else with
 // InternalError, after it was logged. If the connection breaks, or this side closes it, fn's
-// co is cancelled. If the peer closes it in good order, what came before is still dealt with.
+// co is cancelled, and what came besides is dropped. If the peer closes it, or ends its side,
+// what came before is still dealt with.
 // To call it a second time replaces fn.
 func (c *Conn) OnMessage(fn func(co *loop.Co, m Message) error) {
 	if fn == nil {
 		panic("websocket: OnMessage without a function")
 	}
-	if c.wanted || c.rx != nil && c.rx.part != nil {
+	if c.taken() {
 		panic("websocket: OnMessage while somebody reads")
 	}
 	c.on = fn

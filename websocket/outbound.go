@@ -21,12 +21,12 @@ const (
 type outbound struct {
 	cork    []byte // frames of this iteration
 	queue   []frame
-	head    int // queue[head:] wait
-	bytes   int // of these, and of parked
-	dirty   bool // its connection is in local.dirty
-	writing bool // somebody writes a message in pieces
+	head    int     // queue[head:] wait
+	bytes   int     // of these, and of parked
+	dirty   bool    // its connection is in local.dirty
+	writing bool    // somebody writes a message in pieces
 	parked  []frame // messages that wait for the end of that one
-	blocked bool // the stream has enough, and will call drain
+	blocked bool    // the stream has enough, and will call drain
 	room    *loop.Promise[struct{}]
 }
 

@@ -43,7 +43,7 @@ func (c *Conn) Messages(co *loop.Co) iter.Seq2[Message, error] {
 
 // await waits until there is a message, or with stream the beginning of one.
 func (c *Conn) await(co *loop.Co, stream bool) (*inbound, error) {
-	if c.on != nil || c.wanted || c.rx != nil && c.rx.part != nil {
+	if c.on != nil || c.taken() {
 		return nil, ErrReading
 	}
 	rx := c.inbound()
@@ -52,7 +52,7 @@ func (c *Conn) await(co *loop.Co, stream bool) (*inbound, error) {
 		c.settle()
 	}()
 	c.wanted, rx.stream = true, stream
-	for tried := false; rx.waiting() == 0 && rx.part == nil; tried = true {
+	for tried := false; rx.waiting() == 0 && rx.first == nil; tried = true {
 		if c.state != open {
 			return nil, c.Err()
 		}
@@ -66,4 +66,9 @@ func (c *Conn) await(co *loop.Co, stream bool) (*inbound, error) {
 		}
 	}
 	return rx, nil
+}
+
+// taken reports whether somebody reads, or has begun to read a message.
+func (c *Conn) taken() bool {
+	return c.wanted || c.rx != nil && c.rx.part != nil && !c.rx.part.dropped
 }

@@ -2,6 +2,7 @@ package httpwire
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -312,6 +313,19 @@ func TestEveryRuleIsProvoked(t *testing.T) {
 	}
 	if len(provoked) > 0 {
 		t.Errorf("cases for rules that are not declared: %v", provoked)
+	}
+}
+
+// TestRulesAreDocumented: who finds a rule in the log finds it in the docs.
+func TestRulesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/http.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range offences[none+1:] {
+		if !strings.Contains(string(text), "`"+f.rule+"`") {
+			t.Errorf("%s is not in docs/http.md", f.rule)
+		}
 	}
 }
 

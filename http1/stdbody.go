@@ -1,0 +1,69 @@
+package http1
+
+import (
+	"io"
+	"net/http"
+)
+
+// maxPrefetch is how much of a body is taken along when a request goes to a goroutine:
+// it saves that asking for it.
+const maxPrefetch = 64 << 10
+
+// stdBody is the request's body for goroutines: for one at a time.
+type stdBody struct {
+	c     *stdCall
+	from  *Body
+	ahead []byte // prefetched
+	eof   bool   // nothing comes behind it
+}
+
+// prefetch takes what has come. It belongs to the loop.
+func (b *stdBody) prefetch() {
+	room := min(len(b.from.ex.c.s.Buffered()), maxPrefetch)
+	if b.c.onLoop || b.from.done || room == 0 {
+		return
+	}
+	b.ahead = make([]byte, room)
+	n := 0
+	for more := true; more && n < room; {
+		m := b.from.take(b.ahead[n:])
+		n += m
+		more = m > 0
+	}
+	b.ahead = b.ahead[:n]
+	b.eof = b.from.done && b.from.ready == 0
+}
+
+// Read has the loop read into p. The end is told with the last bytes, which saves
+// asking for it.
+func (b *stdBody) Read(p []byte) (n int, err error) {
+	switch {
+	case len(p) == 0:
+		return 0, nil
+	case len(b.ahead) > 0:
+		n = copy(p, b.ahead)
+		b.ahead = b.ahead[n:]
+		if len(b.ahead) == 0 && b.eof {
+			err = io.EOF
+		}
+		return n, err
+	case b.eof:
+		return 0, io.EOF
+	}
+	err = b.c.ask(nil, func() (err error) {
+		n, err = b.from.Read(p)
+		if err == nil && b.from.done && b.from.ready == 0 {
+			err = io.EOF
+		}
+		return err
+	})
+	switch err {
+	case io.EOF:
+		b.eof = true
+	case errOver:
+		err = http.ErrBodyReadAfterClose
+	}
+	return n, err
+}
+
+func (b *stdBody) Close() error { return nil }
