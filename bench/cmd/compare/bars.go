@@ -21,21 +21,32 @@ type shape struct {
 
 // budget has the bars of the design brief.
 func budget() map[shape][]bar {
-	std := []bar{{"zondastd", "nethttp", 0.55}}
+	std := []bar{{"zondastd", "nethttp", 0.55}, {"zondastd-loop", "nethttp", 0.50}}
+	hello := func(goal float64) []bar {
+		return append([]bar{{"zonda", "limit", 1.25}, {"zonda", "limit", goal}}, std...)
+	}
+	ws := func(gorilla float64) []bar {
+		return []bar{{"zondaws", "gorilla", gorilla}, {"zondaws", "limitws", 1.2}}
+	}
+	client := func(fasthttp float64) []bar {
+		return []bar{{"zondaclient", "nethttpclient", 0.5}, {"zondaclient", "fasthttpclient", fasthttp}}
+	}
 	return map[shape][]bar{
-		{"hello", 64, 1}:     {{"zonda", "limit", 1.25}, {"zonda", "limit", 1.15}, std[0]},
-		{"hello", 512, 1}:    {{"zonda", "limit", 1.25}, {"zonda", "limit", 1.10}, std[0]},
-		{"hello", 64, 16}:    {{"zonda", "limit", 1.8}},
-		{"post", 64, 1}:      std,
-		{"post", 512, 1}:     std,
-		{"download", 64, 1}:  std,
-		{"download", 512, 1}: std,
-		{"echo", 64, 1}:      {{"zondaecho", "limitecho", 1.10}},
-		{"ws", 64, 1}:        {{"zondaws", "gorilla", 0.80}, {"zondaws", "limitws", 1.2}},
-		{"ws", 512, 1}:       {{"zondaws", "gorilla", 0.65}, {"zondaws", "limitws", 1.2}},
-
+		{"hello", 64, 1}:       hello(1.15),
+		{"hello", 512, 1}:      hello(1.10),
+		{"hello", 64, 16}:      {{"zonda", "limit", 1.8}},
+		{"post", 64, 1}:        std,
+		{"post", 512, 1}:       std,
+		{"download", 64, 1}:    std,
+		{"download", 512, 1}:   std,
+		{"echo", 64, 1}:        {{"zondaecho", "limitecho", 1.10}},
+		{"ws", 64, 1}:          ws(0.80),
+		{"ws", 512, 1}:         ws(0.65),
 		{"broadcast", 256, 1}:  {{"zondaws", "gorilla", 1.0}},
 		{"broadcast", 256, 64}: {{"zondaws", "gorilla", 0.5}},
+		{"client", 1, 1}:       client(1.2),
+		{"client", 64, 1}:      client(1.0),
+		{"client", 512, 1}:     client(1.0),
 	}
 }
 

@@ -59,7 +59,7 @@ func kinds() []kind {
 		},
 		{
 			name: "client", unit: "request", clients: true,
-			subjects: []subject{client("nethttpclient"), client("fasthttpclient")},
+			subjects: []subject{client("zondaclient"), client("nethttpclient"), client("fasthttpclient")},
 			bases:    []string{"nethttpclient", "fasthttpclient"},
 		},
 	}
@@ -67,11 +67,13 @@ func kinds() []kind {
 
 // answering are the servers that answer requests of a kind.
 func answering(kind string) []subject {
-	var all []subject
-	for _, name := range []string{"zonda", "zondastd", "nethttp", "fasthttp"} {
-		all = append(all, served(name, "-kind", kind))
+	return []subject{
+		served("zonda", "-kind", kind),
+		served("zondastd", "-kind", kind),
+		{"zondastd-loop", "servers/zondastd", []string{"-loop", "-kind", kind}},
+		served("nethttp", "-kind", kind),
+		served("fasthttp", "-kind", kind),
 	}
-	return all
 }
 
 // floored is answering with the floor.

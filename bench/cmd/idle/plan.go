@@ -38,6 +38,7 @@ func subjects() []subject {
 		{name: "netecho", dir: "servers/netecho", exchange: "echo"},
 		{name: "gorilla", dir: "servers/gorilla", exchange: "ws"},
 		{name: "gobwas", dir: "servers/gobwas", exchange: "ws"},
+		{name: "zondaclient", dir: "clients/zondaclient", client: true},
 		{name: "nethttpclient", dir: "clients/nethttpclient", client: true},
 		{name: "fasthttpclient", dir: "clients/fasthttpclient", client: true},
 	}
