@@ -16,6 +16,7 @@ type conn struct {
 	s      *stream.Stream
 	ex     *exchange        // the request that is being answered
 	parser *httpwire.Parser // of a head that has not come whole
+	std    *stdConn         // nil: no net/http handler has been asked yet
 	cork   []byte           // answers that wait to be joined with the next one
 	since  uint32           // when a sweep first saw it without a request; 0: none has
 	fresh  bool             // no request has come yet
@@ -87,9 +88,12 @@ func (c *conn) begin(head []byte) {
 	c.returnParser()
 	c.ex, c.since, c.fresh = ex, 0, false
 	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
-		ex.body.close = true
-		ex.Ended(ErrBodyTooLarge)
-		return
+		ex.body.close, ex.body.err = true, ErrBodyTooLarge
+		if c.sv.srv.MaxBody > 0 {
+			ex.Ended(ErrBodyTooLarge)
+			return
+		}
+		// The default does not hold for a net/http handler: who reads finds out.
 	}
 	ex.start()
 	if c.s.EOF() {

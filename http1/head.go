@@ -73,7 +73,7 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 		return httpwire.AppendContentLength(b, w.length)
 	case whole && w.head && w.written == 0:
 		return b // a handler need not know what GET would have given
-	case whole:
+	case whole && !w.ex.trails():
 		return httpwire.AppendContentLength(b, w.written)
 	case w.ex.req.Minor == 0:
 		// HTTP/1.0 knows no chunks: the end of the connection ends the body.

@@ -3,6 +3,10 @@ package http1
 // rare is what few exchanges need.
 type rare struct {
 	body wait
+
+	trails bool    // trailers may follow the response's body
+	sends  []Field // those of the response
+	came   []Field // those of the request
 }
 
 func (ex *exchange) seldom() *rare {

@@ -82,7 +82,7 @@ func (w *ResponseWriter) finish() error {
 	}
 	b = w.appendBody(b, nil)
 	if w.chunked && !w.head {
-		b = httpwire.AppendLastChunk(b)
+		b = w.appendLast(b)
 	}
 	c.send(b)
 	c.sv.scratch = keep(b)

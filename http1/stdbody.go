@@ -17,6 +17,17 @@ type stdBody struct {
 	eof   bool   // nothing comes behind it
 }
 
+// lift takes the default limit away: net/http has none.
+func (b *Body) lift() {
+	if b.ex.c.sv.srv.MaxBody != 0 || b.total > 0 {
+		return
+	}
+	b.limit = 0
+	if b.err == ErrBodyTooLarge {
+		b.err, b.close = nil, false
+	}
+}
+
 // prefetch takes what has come. It belongs to the loop.
 func (b *stdBody) prefetch() {
 	room := min(len(b.from.ex.c.s.Buffered()), maxPrefetch)
@@ -31,7 +42,9 @@ func (b *stdBody) prefetch() {
 		more = m > 0
 	}
 	b.ahead = b.ahead[:n]
-	b.eof = b.from.done && b.from.ready == 0
+	if b.eof = b.from.done && b.from.ready == 0; b.eof && n == 0 {
+		b.c.takeTrailers()
+	}
 }
 
 // Read has the loop read into p. The end is told with the last bytes, which saves
@@ -45,12 +58,13 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 		b.ahead = b.ahead[n:]
 		if len(b.ahead) == 0 && b.eof {
 			err = io.EOF
+			b.c.takeTrailers()
 		}
 		return n, err
 	case b.eof:
 		return 0, io.EOF
 	}
-	err = b.c.ask(nil, func() (err error) {
+	err = b.c.ask(&b.c.reading, func() (err error) {
 		n, err = b.from.Read(p)
 		if err == nil && b.from.done && b.from.ready == 0 {
 			err = io.EOF
@@ -60,6 +74,7 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 	switch err {
 	case io.EOF:
 		b.eof = true
+		b.c.takeTrailers()
 	case errOver:
 		err = http.ErrBodyReadAfterClose
 	}
