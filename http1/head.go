@@ -44,7 +44,7 @@ func (w *ResponseWriter) checkFields() error {
 
 func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {
 	b = httpwire.AppendStatusLine(b, w.Status())
-	dated := false
+	dated := w.ex.rare != nil && w.ex.rare.undated
 	for _, f := range w.header.lines {
 		switch {
 		case httpwire.EqualFold(f.Name, "Content-Length"), httpwire.EqualFold(f.Name, "Transfer-Encoding"):

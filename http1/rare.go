@@ -4,9 +4,10 @@ package http1
 type rare struct {
 	body wait
 
-	trails bool    // trailers may follow the response's body
-	sends  []Field // those of the response
-	came   []Field // those of the request
+	undated bool    // the response gets no Date
+	trails  bool    // trailers may follow the response's body
+	sends   []Field // those of the response
+	came    []Field // those of the request
 }
 
 func (ex *exchange) seldom() *rare {

@@ -3,6 +3,7 @@ package http1
 import (
 	"io"
 	"net/http"
+	"sync/atomic"
 )
 
 // maxPrefetch is how much of a body is taken along when a request goes to a goroutine:
@@ -11,10 +12,16 @@ const maxPrefetch = 64 << 10
 
 // stdBody is the request's body for goroutines: for one at a time.
 type stdBody struct {
-	c     *stdCall
-	from  *Body
+	// Immutable.
+	c    *stdCall
+	from *Body
+
+	// Owned by who reads.
 	ahead []byte // prefetched
 	eof   bool   // nothing comes behind it
+
+	// Any goroutine.
+	closed atomic.Bool
 }
 
 // lift takes the default limit away: net/http has none.
@@ -42,15 +49,15 @@ func (b *stdBody) prefetch() {
 		more = m > 0
 	}
 	b.ahead = b.ahead[:n]
-	if b.eof = b.from.done && b.from.ready == 0; b.eof && n == 0 {
-		b.c.takeTrailers()
-	}
+	b.eof = b.from.done && b.from.ready == 0
 }
 
 // Read has the loop read into p. The end is told with the last bytes, which saves
 // asking for it.
 func (b *stdBody) Read(p []byte) (n int, err error) {
 	switch {
+	case b.closed.Load():
+		return 0, http.ErrBodyReadAfterClose
 	case len(p) == 0:
 		return 0, nil
 	case len(b.ahead) > 0:
@@ -62,6 +69,7 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 		}
 		return n, err
 	case b.eof:
+		b.c.takeTrailers()
 		return 0, io.EOF
 	}
 	err = b.c.ask(&b.c.reading, func() (err error) {
@@ -81,4 +89,8 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-func (b *stdBody) Close() error { return nil }
+// Close has further reads fail. What was not read is skipped when the handler has ended.
+func (b *stdBody) Close() error {
+	b.closed.Store(true)
+	return nil
+}

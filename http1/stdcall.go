@@ -105,9 +105,7 @@ func (c *stdCall) call() {
 	c.h.h.ServeHTTP(&c.w, &c.req)
 	if !c.w.hijacked {
 		c.w.begin(c.w.buf)
-		if c.w.trails {
-			c.ex.rare.sends = c.w.trailers()
-		}
+		c.w.keepTrailers()
 	}
 	c.err = nil
 }

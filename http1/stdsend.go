@@ -13,6 +13,7 @@ import (
 
 // send has the loop write what was collected, and p.
 func (w *stdWriter) send(p []byte, flush bool) error {
+	w.begun = true
 	if len(w.buf) > 0 {
 		w.begin(w.buf)
 	} else {

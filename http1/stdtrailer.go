@@ -29,8 +29,12 @@ func (w *stdWriter) declare() {
 	}
 }
 
-// trailers is called when the handler has ended: the values are those of now.
-func (w *stdWriter) trailers() (fields []Field) {
+// keepTrailers is called when the handler has ended: the values are those of now.
+func (w *stdWriter) keepTrailers() {
+	if !w.begun && !w.trails {
+		return // nor is the body chunked
+	}
+	var fields []Field
 	for name, values := range w.header {
 		if name, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && httpwire.ValidTrailerName(name) {
 			for _, v := range values {
@@ -43,7 +47,9 @@ func (w *stdWriter) trailers() (fields []Field) {
 			fields = append(fields, Field{name, v})
 		}
 	}
-	return fields
+	if len(fields) > 0 {
+		w.c.ex.seldom().sends = fields
+	}
 }
 
 // appendLast ends a chunked body, with the trailers if there are any.
@@ -94,6 +100,7 @@ func (c *stdCall) takeTrailers() {
 		return
 	}
 	came := c.ex.rare.came
+	c.ex.rare.came = nil
 	if len(came) > 0 && c.req.Trailer == nil {
 		c.req.Trailer = make(http.Header)
 	}

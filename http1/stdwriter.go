@@ -26,6 +26,7 @@ type stdWriter struct {
 	wrote    bool     // WriteHeader was called: the header is with the loop
 	typed    bool     // it has a Content-Type, or the body needs none
 	hijacked bool     // the connection is the handler's
+	begun    bool     // some of the body is with the loop
 	trails   bool     // trailers may follow the body
 	declared []string // of the trailers, by the field Trailer
 }
@@ -88,7 +89,16 @@ func (w *stdWriter) fix(status int) {
 	if v := w.header.Get("Content-Length"); v != "" {
 		if n, err := strconv.ParseUint(v, 10, 63); err == nil {
 			w.length = int64(n)
+		} else {
+			w.complain("zonda: invalid Content-Length dropped")
+			w.to.Header().Del("Content-Length")
 		}
+	}
+	if v, ok := w.header["Date"]; ok && len(v) == 0 {
+		w.c.ex.seldom().undated = true
+	}
+	if status == http.StatusNotModified {
+		w.to.Header().Del("Content-Type")
 	}
 	w.declare()
 }
