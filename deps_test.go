@@ -22,8 +22,9 @@ internal/poll:
 internal/poll/polltest: internal/poll
 internal/sock:
 internal/httpwire:
+internal/proxyproto:
 loop:                   internal/owner internal/poll
-stream:                 loop internal/poll internal/sock
+stream:                 loop internal/poll internal/sock internal/proxyproto
 http1:                  loop stream internal/httpwire
 looptest:               loop stream internal/poll
 examples/*:             public
@@ -44,7 +45,8 @@ golang.org/x/net/nettest: tests
 // noIO is the packages that only turn bytes into events, and what they must do
 // without for that.
 const noIO = `
-internal/httpwire: net os sync syscall time io
+internal/httpwire:   net os sync syscall time io
+internal/proxyproto: net os sync syscall time io
 `
 
 // A check looks at a tree and returns what is wrong with it.
@@ -135,6 +137,9 @@ func checkNoIO(all []source) (wrong []string) {
 			continue
 		}
 		for _, imp := range s.file.Imports {
+			if importPath(imp) == "net/netip" {
+				continue // values only
+			}
 			for _, banned := range table[s.dir] {
 				if _, ok := within(importPath(imp), banned); ok {
 					wrong = append(wrong, fmt.Sprintf("%s: %s does no I/O and may not import %s", s.at(imp), s.dir, importPath(imp)))

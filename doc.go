@@ -53,6 +53,7 @@
 //	internal/sock           socket system calls
 //	internal/owner          who holds the loop?
 //	internal/httpwire       the HTTP/1.1 grammar: bytes in, events out, no I/O
+//	internal/proxyproto     the PROXY protocol: bytes in, addresses out, no I/O
 //	examples                small programs, each with a test
 //	bench                   a module of its own: measurements beside other libraries
 package zonda

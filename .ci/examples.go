@@ -36,6 +36,16 @@ var questions = map[string]func(ctx context.Context, program string) error{
 			)
 		})
 	},
+	"kitchensink": func(ctx context.Context, program string) error {
+		ask := func(addr string) error {
+			return errors.Join(
+				answers(ctx, "http://"+addr+"/", "Hello, World!"),
+				answers(ctx, "http://"+addr+"/stream?n=2&ms=1", "chunk 0\nchunk 1"),
+				answers(ctx, "http://"+addr+"/etag", "etag body"),
+			)
+		}
+		return errors.Join(serve(ctx, program, ask), serve(ctx, program, ask, "-std"), serve(ctx, program, ask, "-loops", "2"))
+	},
 	"pipeline": func(ctx context.Context, program string) error {
 		dir, err := os.MkdirTemp("", "pipeline")
 		if err != nil {

@@ -25,7 +25,7 @@ type Body struct {
 	framing httpwire.Framing
 	chunks  httpwire.Chunks
 	left    int64 // of a Content-Length, not decoded yet
-	limit   int64 // of total; 0 or less: none
+	limit   int64 // of total; negative: none
 	total   int64 // decoded so far
 	skipped int64 // of total: thrown away
 	ready   int   // decoded bytes at the beginning of the stream's buffer
@@ -41,7 +41,7 @@ var _ io.Reader = (*Body)(nil)
 // Read reads from the body, and waits until there is something. At the end it gives
 // io.EOF. If the client leaves before, the error matches io.ErrUnexpectedEOF and
 // ErrClientGone; if its bytes do not come in time, it is ErrBodyTimeout; beyond
-// Server.MaxBody it is ErrBodyTooLarge. If the coroutine is cancelled, it is as Await's.
+// Server.MaxBody it is ErrBodyTooLarge, at once if the client has said so. If the coroutine is cancelled, it is as Await's.
 func (b *Body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -72,6 +72,7 @@ func (b *Body) take(p []byte) int {
 		return 0
 	}
 	s := b.ex.c.s
+	_ = b.announced() // ended tells
 	if b.ready == 0 && !b.done && b.err == nil {
 		data, used := b.decode(s.Buffered())
 		if used > 0 {
@@ -79,7 +80,7 @@ func (b *Body) take(p []byte) int {
 		}
 		s.Discard(used - data)
 		b.ready = data
-		if beyond := b.total - b.limit; b.limit > 0 && beyond > 0 {
+		if beyond := b.total - b.limit; b.limit >= 0 && beyond > 0 {
 			b.ready = max(0, b.ready-int(beyond))
 			b.err, b.close = ErrBodyTooLarge, true
 		}
@@ -89,6 +90,14 @@ func (b *Body) take(p []byte) int {
 	s.Discard(n)
 	b.ready -= n
 	return n
+}
+
+// announced is an error if the client has said that it will send too much.
+func (b *Body) announced() error {
+	if b.err == nil && b.limit >= 0 && b.left > b.limit-b.total {
+		b.err, b.close = ErrBodyTooLarge, true
+	}
+	return b.err
 }
 
 // decode finds the next piece of the body in buf: data bytes, which are the last of

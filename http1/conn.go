@@ -23,6 +23,8 @@ type conn struct {
 	paused bool             // takes no request until the client takes its answers
 	lost   bool             // writing has failed
 	shut   bool             // close or abort was called, or it was taken away
+
+	skipped uint8 // empty lines since the last request
 }
 
 var _ stream.Consumer = (*conn)(nil)
@@ -40,6 +42,7 @@ func (c *conn) Consume(p []byte) int {
 	first := c.parser == nil
 	if first {
 		c.parser = c.sv.takeParser()
+		c.parser.Skipped = c.skipped
 	}
 	n, err := c.parser.Head(p, c.sv.srv.maxHead())
 	switch {
@@ -51,6 +54,7 @@ func (c *conn) Consume(p []byte) int {
 		return n
 	case c.parser.Blank(p):
 		// Empty lines between requests are to be ignored (RFC 9112, 2.2).
+		c.skipped = c.parser.Skipped
 		c.returnParser()
 		return len(p)
 	case first:
@@ -86,16 +90,14 @@ func (c *conn) returnParser() {
 func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
-	c.ex, c.since, c.fresh = ex, 0, false
-	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
-		ex.body.close, ex.body.err = true, ErrBodyTooLarge
-		if c.sv.srv.MaxBody > 0 {
-			ex.Ended(ErrBodyTooLarge)
-			return
-		}
-		// The default does not hold for a net/http handler: who reads finds out.
+	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
+	if c.sv.srv.AccessLog != nil {
+		ex.seldom().began = c.sv.clock()
 	}
 	ex.start()
+	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
+		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
+	}
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}
@@ -151,6 +153,7 @@ func refusalStatus(err error) int {
 // refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
 func (c *conn) refuse(status int, err error) {
 	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
+	c.logRefusal(status, err)
 	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,13 +16,18 @@ var (
 	// ErrClientGone is the cause with which a request's coroutine is cancelled when
 	// its client has closed the connection, or its half of it.
 	ErrClientGone = errors.New("http1: the client closed the connection")
-	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody.
+	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody, or
+	// Request.SetMaxBody.
 	// Returned by the handler, it is answered 413.
 	ErrBodyTooLarge = errors.New("http1: request body too large")
 	// ErrBodyTimeout is what reading a request's body gives when the client sends
 	// nothing for Server.BodyTimeout, or less than Server.MinRate. Returned by the
 	// handler, it is answered 408. It matches os.ErrDeadlineExceeded.
 	ErrBodyTimeout = fmt.Errorf("http1: the request's body does not come: %w", os.ErrDeadlineExceeded)
+	// ErrRequestTimeout is the cause with which a request's coroutine is cancelled after
+	// Server.RequestTimeout. Returned by the handler, it is answered 503. It matches
+	// context.DeadlineExceeded.
+	ErrRequestTimeout = fmt.Errorf("http1: the request took too long: %w", context.DeadlineExceeded)
 	// ErrContentLength is what Write gives when the handler writes more than its
 	// own Content-Length, and what is logged of a response that has less.
 	ErrContentLength = errors.New("http1: the response differs from its Content-Length")
@@ -79,6 +85,8 @@ func statusOf(err error) int {
 		return 413
 	case errors.Is(err, ErrBodyTimeout):
 		return 408
+	case errors.Is(err, ErrRequestTimeout):
+		return 503
 	case errors.As(err, &we):
 		return we.Status
 	}

@@ -70,9 +70,13 @@ func (ex *exchange) Ended(err error) {
 	if ex.release != nil {
 		defer ex.release()
 	}
+	if ex.rare != nil {
+		ex.rare.timer.Stop()
+	}
 	if ex.taken {
 		ex.w.release()
 		ex.over = true
+		ex.log()
 		ex.leave(err)
 		return
 	}
@@ -84,6 +88,7 @@ func (ex *exchange) Ended(err error) {
 	}
 	ex.w.release()
 	ex.over = true
+	ex.log()
 	ex.body.wake()
 	switch {
 	case err == nil:
@@ -123,8 +128,11 @@ func (ex *exchange) failed(err error) error {
 // pointless reports whether err comes of nobody being there any more to be
 // answered: the client has left, or the server or its loop is closing.
 func (ex *exchange) pointless(err error) bool {
-	if ex.c.gone() {
+	switch {
+	case ex.c.gone():
 		return true
+	case errors.Is(err, ErrRequestTimeout):
+		return false
 	}
 	return ex.co != nil && ex.co.Err() != nil &&
 		(errors.Is(err, context.Canceled) || errors.Is(err, ErrClientGone) || errors.Is(err, loop.ErrClosed))

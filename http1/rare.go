@@ -1,13 +1,20 @@
 package http1
 
+import (
+	"time"
+
+	"github.com/zonda-go/zonda/loop"
+)
+
 // rare is what few exchanges need.
 type rare struct {
-	body wait
-
-	undated bool    // the response gets no Date
-	trails  bool    // trailers may follow the response's body
-	sends   []Field // those of the response
-	came    []Field // those of the request
+	body    wait
+	began   time.Duration // on the service's clock; only for the access log
+	timer   loop.Timer    // of Server.RequestTimeout
+	came    Header        // the request's trailers
+	sent    Header        // the response's
+	trails  bool          // it may have some, and is chunked for that
+	undated bool          // the response gets no Date
 }
 
 func (ex *exchange) seldom() *rare {

@@ -27,11 +27,16 @@ type Request struct {
 	ContentLength int64
 	// Body is the request's body. Reading it makes the coroutine wait for bytes.
 	Body *Body
-	// RemoteAddr is the client's end of the connection.
+	// RemoteAddr is the client's end of the connection, which may be a proxy: see ClientIP.
 	RemoteAddr netip.AddrPort
 
-	head head // of Header
+	head head  // of Header
+	form *Form // nil before ParseForm
 }
+
+// SetMaxBody bounds the body of this request in bytes, instead of Server.MaxBody;
+// negative: no limit. It belongs to the loop, and holds for what is read from now on.
+func (r *Request) SetMaxBody(n int64) { r.Body.limit = n }
 
 // LocalAddr is the server's end of the connection. It belongs to the loop, and is
 // the zero address once the connection is closed.

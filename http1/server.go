@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -55,12 +56,21 @@ type Server struct {
 	TLS *stream.TLSOptions
 	// Logger receives the failures of handlers. Default: the loop's.
 	Logger *slog.Logger
+	// AccessLog gets one record, "request", for each request when its handler has ended:
+	// method, target, proto, status (0: none was sent), bytes of the body as the handler
+	// wrote it, received (bytes of the request's body), duration, remote (the
+	// connection's address), client (see Request.ClientIP), host and agent. A request
+	// that was refused has status, remote and error. Its slog.Handler is called on the
+	// loop and must not block: one that writes to something slow needs a queue before it.
+	// Default: none, at no cost.
+	AccessLog *slog.Logger
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
-	// MaxBody bounds a request's body in bytes; beyond it the answer is 413. Bodies
-	// are not collected before the handler runs, so this bounds what it can read.
-	// Default: 100 MiB, and as with net/http no limit for what Std's handlers read;
+	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
+	// handler runs, so this bounds what it can read: beyond it the error is
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB,
+	// and as with net/http no limit for what Std's handlers read;
 	// negative: no limit.
 	MaxBody int64
 
@@ -86,6 +96,11 @@ type Server struct {
 	// WriteTimeout is how long a client may take nothing of a response that waits for it.
 	// Then the connection is broken off. Default: 60 seconds.
 	WriteTimeout time.Duration
+	// RequestTimeout is how long a handler may take, from the end of the request's head
+	// on. Then its co is cancelled with the cause ErrRequestTimeout; returned by the
+	// handler, that is answered 503. A handler that has taken its connection away
+	// (Hijack, Upgrade, Tunnel) has all the time it wants. Default: no limit.
+	RequestTimeout time.Duration
 
 	// MaxConns is how many connections there may be. Beyond it none is accepted until
 	// one has ended; clients wait in the system's backlog. Default: no limit.
@@ -93,6 +108,16 @@ type Server struct {
 	// MaxConnsPerAddr is how many of them may come from one IP address. Beyond it they
 	// are reset at once. Default: no limit.
 	MaxConnsPerAddr int
+
+	// TrustProxies is the addresses of proxies in front of the server whose word counts in
+	// Request.ClientIP and Scheme. If there are any, so does that of whoever comes through
+	// a Unix socket. Anyone can write the fields that say it: trust only proxies that set
+	// them. Default: none.
+	TrustProxies []netip.Prefix
+	// ProxyFrom is the addresses of proxies that begin each connection with a header of the
+	// PROXY protocol, which has the client's address: Request.RemoteAddr then. See
+	// stream.Server. Default: none.
+	ProxyFrom []netip.Prefix
 
 	// Loops spreads the connections over so many loops of the server's own, each on a
 	// goroutine; Pool over loops of yours. A connection stays on its loop, so what
@@ -183,6 +208,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Logger:          s.Logger,
 		MaxConns:        s.MaxConns,
 		MaxConnsPerAddr: s.MaxConnsPerAddr,
+		ProxyFrom:       s.ProxyFrom,
 		Loops:           s.Loops,
 		Pool:            s.Pool,
 		OnListen:        s.OnListen,

@@ -46,6 +46,11 @@ func (ex *exchange) start() {
 		ex.co = loop.SpawnJob(sv.l, ex)
 		return
 	}
+	ex.body.lift()
+	if err := ex.body.announced(); err != nil {
+		ex.Ended(err) // the handler could not ask for more
+		return
+	}
 	ex.co = loop.Scope(sv.l)
 	c := newStdCall(sv.std, ex.co, &ex.w, &ex.req)
 	if ex.body.framing == httpwire.NoBody {
@@ -62,6 +67,10 @@ func (ex *exchange) start() {
 // Serve is what a handler calls that is wrapped around Std's: it hands the request to a
 // goroutine, and waits until that has ended.
 func (h *stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
+	r.Body.lift()
+	if err := r.Body.announced(); err != nil {
+		return err
+	}
 	c := newStdCall(h, co, w, r)
 	c.body.prefetch()
 	if h.o.OnLoop {

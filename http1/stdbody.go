@@ -24,14 +24,10 @@ type stdBody struct {
 	closed atomic.Bool
 }
 
-// lift takes the default limit away: net/http has none.
+// lift takes the default limit away, unless a handler has set another: net/http has none.
 func (b *Body) lift() {
-	if b.ex.c.sv.srv.MaxBody != 0 || b.total > 0 {
-		return
-	}
-	b.limit = 0
-	if b.err == ErrBodyTooLarge {
-		b.err, b.close = nil, false
+	if b.ex.c.sv.srv.MaxBody == 0 && b.limit == DefaultMaxBody {
+		b.limit = -1
 	}
 }
 

@@ -26,7 +26,7 @@ func refusal(name, send, want, ours, why string) behaviour {
 			io.Copy(io.Discard, r.Body)
 			io.WriteString(w, "served")
 		},
-		drive: func(t *testing.T, c *peer) {
+		drive: func(t *testing.T, c *caller) {
 			c.say(send)
 			c.CloseWrite()
 			first := c.line()
@@ -47,9 +47,9 @@ var connBehaviours = []behaviour{
 		io.WriteString(w, "x")
 	}},
 	{name: "nothing behind a request that closes", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", send: bGet + bGet, handle: text("x")},
-	{name: "a client that ends its side", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", drive: func(t *testing.T, c *peer) { c.say(bKeep); c.CloseWrite() }, handle: text("x")},
-	{name: "a client that sends nothing", want: "<end>", drive: func(t *testing.T, c *peer) { c.CloseWrite() }, handle: text("x")},
-	{name: "an answer before the body has come", want: "<not http: malformed HTTP response \"5\" \"first\\r\\n0\\r\\n\\r\\n\"> [<nil>] [\"abc\" <nil>]", drive: func(t *testing.T, c *peer) {
+	{name: "a client that ends its side", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", drive: func(t *testing.T, c *caller) { c.say(bKeep); c.CloseWrite() }, handle: text("x")},
+	{name: "a client that sends nothing", want: "<end>", drive: func(t *testing.T, c *caller) { c.CloseWrite() }, handle: text("x")},
+	{name: "an answer before the body has come", want: "<not http: malformed HTTP response \"5\" \"first\\r\\n0\\r\\n\\r\\n\"> [<nil>] [\"abc\" <nil>]", drive: func(t *testing.T, c *caller) {
 		c.say("POST / HTTP/1.1|Host: a|Connection: close|Content-Length: 3||")
 		for c.line() != "" {
 		}
@@ -61,7 +61,7 @@ var connBehaviours = []behaviour{
 		note(rc.Flush())
 		note(bodyOf(r))
 	}},
-	{name: "100 Continue when the body is read", want: "200|Content-Length: 0||<end> [\"abc\" <nil>]", drive: func(t *testing.T, c *peer) {
+	{name: "100 Continue when the body is read", want: "200|Content-Length: 0||<end> [\"abc\" <nil>]", drive: func(t *testing.T, c *caller) {
 		c.say("POST / HTTP/1.1|Host: a|Connection: close|Content-Length: 3|Expect: 100-continue||")
 		if l := c.line(); l != "HTTP/1.1 100 Continue" {
 			t.Error(l)
@@ -69,7 +69,7 @@ var connBehaviours = []behaviour{
 		c.line()
 		c.say("abc")
 	}, handle: noting(bodyOf)},
-	{name: "no 100 Continue when it is not", want: "<end>", drive: func(t *testing.T, c *peer) {
+	{name: "no 100 Continue when it is not", want: "<end>", drive: func(t *testing.T, c *caller) {
 		c.say("POST / HTTP/1.1|Host: a|Content-Length: 3|Expect: 100-continue||")
 		if l := c.line(); l != "HTTP/1.1 403 Forbidden" {
 			t.Error(l)
@@ -77,7 +77,7 @@ var connBehaviours = []behaviour{
 		c.CloseWrite()
 		io.ReadAll(c.r)
 	}, handle: status(403)},
-	{name: "WriteHeader(100)", want: "200|Content-Length: 0||<end> [\"abc\" <nil>]", drive: func(t *testing.T, c *peer) {
+	{name: "WriteHeader(100)", want: "200|Content-Length: 0||<end> [\"abc\" <nil>]", drive: func(t *testing.T, c *caller) {
 		c.say("POST / HTTP/1.1|Host: a|Connection: close|Content-Length: 3|Expect: 100-continue||")
 		if l := c.line(); l != "HTTP/1.1 100 Continue" {
 			t.Error(l)
@@ -89,7 +89,7 @@ var connBehaviours = []behaviour{
 		note(bodyOf(r))
 	}},
 	{name: "Expect is seen", want: "200|Content-Length: 0||<end> [100-continue]", send: "GET / HTTP/1.1|Host: a|Connection: close|Expect: 100-continue||", handle: noting(func(r *http.Request) any { return r.Header.Get("Expect") })},
-	{name: "a client that leaves cancels the context", want: "<not http: malformed HTTP status code \"Wed,\" \"Transfer-Encoding: chunked\\r\\n\\r\\n\"> [context canceled]", drive: func(t *testing.T, c *peer) {
+	{name: "a client that leaves cancels the context", want: "<not http: malformed HTTP status code \"Wed,\" \"Transfer-Encoding: chunked\\r\\n\\r\\n\"> [context canceled]", drive: func(t *testing.T, c *caller) {
 		c.say(bKeep)
 		c.line()
 		c.SetLinger(0)
@@ -100,7 +100,7 @@ var connBehaviours = []behaviour{
 		<-r.Context().Done()
 		note(r.Context().Err())
 	}},
-	{name: "a body that ends too early", want: "200|Content-Length: 0||<end> [abctrue]", drive: func(t *testing.T, c *peer) {
+	{name: "a body that ends too early", want: "200|Content-Length: 0||<end> [abctrue]", drive: func(t *testing.T, c *caller) {
 		c.say("POST / HTTP/1.1|Host: a|Content-Length: 9||abc")
 		c.CloseWrite()
 	}, handle: noting(func(r *http.Request) any {
@@ -114,11 +114,11 @@ var connBehaviours = []behaviour{
 		note(string(p), errors.Is(err, os.ErrDeadlineExceeded))
 		w.WriteHeader(408)
 	}},
-	{name: "a read deadline that is taken back", want: "200|Content-Length: 0||<end> [<nil> <nil>\"abc\" <nil>]", send: post("Content-Length: 3||abc"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
+	{name: "a read deadline that is taken back", want: "200|Content-Length: 0||<end> [<nil> <nil>\"abc\" <nil>]", send: posted("Content-Length: 3||abc"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
 		rc := http.NewResponseController(w)
 		note(rc.SetReadDeadline(time.Now().Add(time.Hour)), rc.SetReadDeadline(time.Time{}), bodyOf(r))
 	}},
-	{name: "a write deadline", want: "<end> [<nil>] [true]", drive: func(t *testing.T, c *peer) {
+	{name: "a write deadline", want: "<end> [<nil>] [true]", drive: func(t *testing.T, c *caller) {
 		c.say(bKeep)
 		c.hear()
 		c.hear()
@@ -138,7 +138,7 @@ var connBehaviours = []behaviour{
 		note(http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Hour)))
 		io.WriteString(w, "x")
 	}},
-	{name: "writing to who has left", want: "<not http: malformed HTTP status code \"Wed,\" \"Transfer-Encoding: chunked\\r\\n\\r\\n\"> [true]", drive: func(t *testing.T, c *peer) {
+	{name: "writing to who has left", want: "<not http: malformed HTTP status code \"Wed,\" \"Transfer-Encoding: chunked\\r\\n\\r\\n\"> [true]", drive: func(t *testing.T, c *caller) {
 		c.say(bKeep)
 		c.line()
 		c.SetLinger(0)
@@ -211,7 +211,7 @@ var takenBehaviours = []behaviour{
 		p, err := rw.Reader.Peek(3)
 		note(string(p), err)
 	})},
-	{name: "Hijack: a dialogue", want: "<end> [abc<nil>]", drive: func(t *testing.T, c *peer) {
+	{name: "Hijack: a dialogue", want: "<end> [abc<nil>]", drive: func(t *testing.T, c *caller) {
 		c.say("GET / HTTP/1.1|Host: a||")
 		if l := c.line(); l != "hello" {
 			t.Error(l)
@@ -222,7 +222,7 @@ var takenBehaviours = []behaviour{
 		l, err := rw.ReadString('\n')
 		note(strings.TrimSpace(l), err)
 	})},
-	{name: "Hijack: deadlines are off", want: "<end> [<nil>]", drive: func(t *testing.T, c *peer) {
+	{name: "Hijack: deadlines are off", want: "<end> [<nil>]", drive: func(t *testing.T, c *caller) {
 		c.say("GET / HTTP/1.1|Host: a||")
 		c.line()
 		c.say("abc|")
@@ -237,7 +237,7 @@ var takenBehaviours = []behaviour{
 		_, err = rw.ReadString('\n')
 		note(err)
 	}},
-	{name: "Hijack: a deadline of the conn", want: "<end> [<nil>] [true]", drive: func(t *testing.T, c *peer) {
+	{name: "Hijack: a deadline of the conn", want: "<end> [<nil>] [true]", drive: func(t *testing.T, c *caller) {
 		c.say("GET / HTTP/1.1|Host: a||")
 	}, handle: taken(func(c net.Conn, rw *bufio.ReadWriter, note noter) {
 		note(c.SetReadDeadline(time.Now().Add(time.Millisecond)))
@@ -270,7 +270,7 @@ var takenBehaviours = []behaviour{
 		io.WriteString(c, "1\r\nc\r\n0\r\n\r\n")
 		c.Close()
 	}},
-	{name: "Hijack: CloseWrite", want: "<end> [<nil>] [late<nil>]", drive: func(t *testing.T, c *peer) {
+	{name: "Hijack: CloseWrite", want: "<end> [<nil>] [late<nil>]", drive: func(t *testing.T, c *caller) {
 		c.say("GET / HTTP/1.1|Host: a||")
 		io.ReadAll(c.r)
 		c.say("late|")

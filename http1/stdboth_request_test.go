@@ -25,8 +25,8 @@ func target(s string) string { return "GET " + s + " HTTP/1.1|Host: a|Connection
 // with is a request with further fields.
 func with(fields string) string { return "GET / HTTP/1.1|Host: a|Connection: close|" + fields + "||" }
 
-// post is a request with a body, of fields and body in the notation of wire.
-func post(rest string) string { return "POST /p?q=1 HTTP/1.1|Host: a|Connection: close|" + rest }
+// posted is a request with a body, of fields and body in the notation of wire.
+func posted(rest string) string { return "POST /p?q=1 HTTP/1.1|Host: a|Connection: close|" + rest }
 
 const (
 	chunks   = "Transfer-Encoding: chunked||3|abc|2|de|0||"
@@ -144,21 +144,21 @@ var requestBehaviours = []behaviour{
 	{name: "no body", want: "200|Content-Length: 0||<end> [0 true []]", handle: noting(func(r *http.Request) any {
 		return fmt.Sprint(r.ContentLength, r.Body == http.NoBody, r.TransferEncoding)
 	})},
-	{name: "a body of length 0", want: "200|Content-Length: 0||<end> [0 true]", send: post("Content-Length: 0||"), handle: noting(func(r *http.Request) any { return fmt.Sprint(r.ContentLength, r.Body == http.NoBody) })},
-	{name: "a POST without a length", want: "200|Content-Length: 0||<end> [0 true]", send: post("|"), handle: noting(func(r *http.Request) any { return fmt.Sprint(r.ContentLength, r.Body == http.NoBody) })},
-	{name: "a body with a length", want: "200|Content-Length: 0||<end> [3 map[Connection:[close] Content-Length:[3]] []\"abc\" <nil>]", send: post("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
+	{name: "a body of length 0", want: "200|Content-Length: 0||<end> [0 true]", send: posted("Content-Length: 0||"), handle: noting(func(r *http.Request) any { return fmt.Sprint(r.ContentLength, r.Body == http.NoBody) })},
+	{name: "a POST without a length", want: "200|Content-Length: 0||<end> [0 true]", send: posted("|"), handle: noting(func(r *http.Request) any { return fmt.Sprint(r.ContentLength, r.Body == http.NoBody) })},
+	{name: "a body with a length", want: "200|Content-Length: 0||<end> [3 map[Connection:[close] Content-Length:[3]] []\"abc\" <nil>]", send: posted("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
 		return fmt.Sprint(r.ContentLength, r.Header, r.TransferEncoding, bodyOf(r))
 	})},
-	{name: "a chunked body", want: "200|Content-Length: 0||<end> [-1 map[Connection:[close]] [chunked]\"abcde\" <nil>]", send: post(chunks), handle: noting(func(r *http.Request) any {
+	{name: "a chunked body", want: "200|Content-Length: 0||<end> [-1 map[Connection:[close]] [chunked]\"abcde\" <nil>]", send: posted(chunks), handle: noting(func(r *http.Request) any {
 		return fmt.Sprint(r.ContentLength, r.Header, r.TransferEncoding, bodyOf(r))
 	})},
 	{name: "a body with GET", want: "200|Content-Length: 0||<end> [\"abc\" <nil>]", send: with("Content-Length: 3||abc"), handle: noting(bodyOf)},
-	{name: "reading on behind the end", want: "200|Content-Length: 0||<end> [0 EOF]", send: post("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
+	{name: "reading on behind the end", want: "200|Content-Length: 0||<end> [0 EOF]", send: posted("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
 		io.ReadAll(r.Body)
 		n, err := r.Body.Read(make([]byte, 1))
 		return fmt.Sprint(n, err)
 	})},
-	{name: "a body byte by byte", want: "200|Content-Length: 0||<end> [abcde EOF]", send: post(chunks), handle: noting(func(r *http.Request) any {
+	{name: "a body byte by byte", want: "200|Content-Length: 0||<end> [abcde EOF]", send: posted(chunks), handle: noting(func(r *http.Request) any {
 		var got []byte
 		for p := make([]byte, 1); ; {
 			n, err := r.Body.Read(p)
@@ -168,49 +168,49 @@ var requestBehaviours = []behaviour{
 			}
 		}
 	})},
-	{name: "a read of nothing", want: "200|Content-Length: 0||<end> [0 <nil>\"abc\" <nil>]", send: post("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
+	{name: "a read of nothing", want: "200|Content-Length: 0||<end> [0 <nil>\"abc\" <nil>]", send: posted("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
 		n, err := r.Body.Read(nil)
 		return fmt.Sprint(n, err, bodyOf(r))
 	})},
-	{name: "a body that was closed", want: "200|Content-Length: 0||<end> [<nil> true]", send: post("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
+	{name: "a body that was closed", want: "200|Content-Length: 0||<end> [<nil> true]", send: posted("Content-Length: 3||abc"), handle: noting(func(r *http.Request) any {
 		err := r.Body.Close()
 		_, after := r.Body.Read(make([]byte, 1))
 		return fmt.Sprint(err, after == http.ErrBodyReadAfterClose)
 	})},
-	{name: "a large body", want: "200|Content-Length: 0||<end> [200000 <nil>]", send: post("Content-Length: 200000||" + strings.Repeat("x", 200_000)), handle: noting(func(r *http.Request) any {
+	{name: "a large body", want: "200|Content-Length: 0||<end> [200000 <nil>]", send: posted("Content-Length: 200000||" + strings.Repeat("x", 200_000)), handle: noting(func(r *http.Request) any {
 		n, err := io.Copy(io.Discard, r.Body)
 		return fmt.Sprint(n, err)
 	})},
-	{name: "an echo of it", want: "200|Content-Type: text/plain; charset=utf-8|chunked||xxxxxxxxxx...200000<end> [200000 <nil>]", send: post("Content-Length: 200000||" + strings.Repeat("x", 200_000)), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
+	{name: "an echo of it", want: "200|Content-Type: text/plain; charset=utf-8|chunked||xxxxxxxxxx...200000<end> [200000 <nil>]", send: posted("Content-Length: 200000||" + strings.Repeat("x", 200_000)), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
 		note(io.Copy(w, r.Body))
 	}},
-	{name: "announced trailers", want: "200|Content-Length: 0||<end> [map[A:[] B:[]] map[Connection:[close]]map[A:[1] B:[2] C:[3]]]", send: post(trailing), handle: noting(func(r *http.Request) any {
+	{name: "announced trailers", want: "200|Content-Length: 0||<end> [map[A:[] B:[]] map[Connection:[close]]map[A:[1] B:[2] C:[3]]]", send: posted(trailing), handle: noting(func(r *http.Request) any {
 		before := fmt.Sprint(r.Trailer, r.Header)
 		io.Copy(io.Discard, r.Body)
 		return fmt.Sprint(before, r.Trailer)
 	})},
-	{name: "trailers nobody announced", want: "200|Content-Length: 0||<end> [true map[A:[1]]]", send: post("Transfer-Encoding: chunked||0|A: 1||"), handle: noting(func(r *http.Request) any {
+	{name: "trailers nobody announced", want: "200|Content-Length: 0||<end> [true map[A:[1]]]", send: posted("Transfer-Encoding: chunked||0|A: 1||"), handle: noting(func(r *http.Request) any {
 		before := r.Trailer == nil
 		io.Copy(io.Discard, r.Body)
 		return fmt.Sprint(before, r.Trailer)
 	})},
-	{name: "a chunk that is none", want: "200|Content-Length: 0||<end> [true]", send: post("Transfer-Encoding: chunked||x|"), handle: noting(func(r *http.Request) any {
+	{name: "a chunk that is none", want: "200|Content-Length: 0||<end> [true]", send: posted("Transfer-Encoding: chunked||x|"), handle: noting(func(r *http.Request) any {
 		_, err := io.ReadAll(r.Body)
 		return err != nil
 	})},
 	{name: "a form in the query", want: "200|Content-Length: 0||<end> [<nil> map[a:[1 2] b:[3]] map[]1]", send: target("/?a=1&a=2&b=3"), handle: noting(func(r *http.Request) any {
 		return fmt.Sprint(r.ParseForm(), r.Form, r.PostForm, r.FormValue("a"))
 	})},
-	{name: "a form in the body", want: "200|Content-Length: 0||<end> [<nil> map[a:[1] b:[2] q:[1]] map[a:[1] b:[2]]]", send: post("Content-Type: application/x-www-form-urlencoded|Content-Length: 7||a=1&b=2"), handle: noting(func(r *http.Request) any {
+	{name: "a form in the body", want: "200|Content-Length: 0||<end> [<nil> map[a:[1] b:[2] q:[1]] map[a:[1] b:[2]]]", send: posted("Content-Type: application/x-www-form-urlencoded|Content-Length: 7||a=1&b=2"), handle: noting(func(r *http.Request) any {
 		return fmt.Sprint(r.ParseForm(), r.Form, r.PostForm, r.PostFormValue("q"))
 	})},
-	{name: "a form in parts", want: "200|Content-Length: 0||<end> [<nil> <nil>1name.txtcontent]", send: post(form()), handle: noting(func(r *http.Request) any {
+	{name: "a form in parts", want: "200|Content-Length: 0||<end> [<nil> <nil>1name.txtcontent]", send: posted(form()), handle: noting(func(r *http.Request) any {
 		err := r.ParseMultipartForm(1 << 20)
 		f, h, err2 := r.FormFile("f")
 		p, _ := io.ReadAll(f)
 		return fmt.Sprint(err, err2, r.FormValue("a"), h.Filename, string(p))
 	})},
-	{name: "MultipartReader", want: "200|Content-Length: 0||<end> [a<nil>]", send: post(form()), handle: noting(func(r *http.Request) any {
+	{name: "MultipartReader", want: "200|Content-Length: 0||<end> [a<nil>]", send: posted(form()), handle: noting(func(r *http.Request) any {
 		mr, err := r.MultipartReader()
 		if err != nil {
 			return err
@@ -290,12 +290,12 @@ var helperBehaviours = []behaviour{
 	{name: "TimeoutHandler too late", want: "503|Content-Length: 4|Content-Type: text/plain; charset=utf-8||late<end>", handle: serving(http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 	}), time.Millisecond, "late"))},
-	{name: "MaxBytesReader", want: "413|Content-Length: 6|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||large/<end> [abc http: request body too large]", send: post("Content-Length: 5||abcde"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
+	{name: "MaxBytesReader", want: "413|Content-Length: 6|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||large/<end> [abc http: request body too large]", send: posted("Content-Length: 5||abcde"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
 		p, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 3))
 		note(string(p), " ", err)
 		http.Error(w, "large", 413)
 	}},
-	{name: "MaxBytesHandler", want: "200|Content-Length: 0||<end> [<nil>]", send: post("Content-Length: 5||abcde"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
+	{name: "MaxBytesHandler", want: "200|Content-Length: 0||<end> [<nil>]", send: posted("Content-Length: 5||abcde"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
 		http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, err := io.ReadAll(r.Body)
 			note(err)

@@ -17,8 +17,8 @@ func text(s string) func(http.ResponseWriter, *http.Request, noter) {
 	return func(w http.ResponseWriter, _ *http.Request, _ noter) { io.WriteString(w, s) }
 }
 
-// field is a handler that sets a field and writes "x".
-func field(name string, values ...string) func(http.ResponseWriter, *http.Request, noter) {
+// setting is a handler that sets a field and writes "x".
+func setting(name string, values ...string) func(http.ResponseWriter, *http.Request, noter) {
 	return func(w http.ResponseWriter, _ *http.Request, _ noter) {
 		w.Header()[name] = values
 		io.WriteString(w, "x")
@@ -98,23 +98,23 @@ var responseBehaviours = []behaviour{
 		w.WriteHeader(200)
 		note(w.Header())
 	}},
-	{name: "an empty value", want: "200|A: |Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: field("A", "")},
-	{name: "blanks around a value", want: "200|A: b|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: field("A", " b ")},
-	{name: "a line break in a value", want: "200|A: b  C: d|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", ours: "500|Content-Length: 26|Content-Type: text/plain; charset=utf-8||500 Internal Server Error/<end>", handle: field("A", "b\r\nC: d"), why: "one that would not be a field is a mistake, and a 500 shows it"},
-	{name: "a name that is none", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", ours: "500|Content-Length: 26|Content-Type: text/plain; charset=utf-8||500 Internal Server Error/<end>", handle: field("A b", "c"), why: "one that would not be a field is a mistake, and a 500 shows it"},
-	{name: "no Date on request", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8|no Date||x<end>", handle: field("Date")},
-	{name: "a Date of the handler's", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: field("Date", "Sat, 01 Jan 2000 00:00:00 GMT")},
-	{name: "Server is the handler's", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8|Server: me||x<end>", handle: field("Server", "me")},
+	{name: "an empty value", want: "200|A: |Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: setting("A", "")},
+	{name: "blanks around a value", want: "200|A: b|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: setting("A", " b ")},
+	{name: "a line break in a value", want: "200|A: b  C: d|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", ours: "500|Content-Length: 26|Content-Type: text/plain; charset=utf-8||500 Internal Server Error/<end>", handle: setting("A", "b\r\nC: d"), why: "one that would not be a field is a mistake, and a 500 shows it"},
+	{name: "a name that is none", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", ours: "500|Content-Length: 26|Content-Type: text/plain; charset=utf-8||500 Internal Server Error/<end>", handle: setting("A b", "c"), why: "one that would not be a field is a mistake, and a 500 shows it"},
+	{name: "no Date on request", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8|no Date||x<end>", handle: setting("Date")},
+	{name: "a Date of the handler's", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: setting("Date", "Sat, 01 Jan 2000 00:00:00 GMT")},
+	{name: "Server is the handler's", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8|Server: me||x<end>", handle: setting("Server", "me")},
 
 	{name: "html by its first bytes", want: "200|Content-Length: 18|Content-Type: text/html; charset=utf-8||<!DOCTYPE html><p><end>", handle: text("<!DOCTYPE html><p>")},
 	{name: "png by its first bytes", want: "200|Content-Length: 8|Content-Type: image/png||\x89PNG\r/\x1a/<end>", handle: text("\x89PNG\x0D\x0A\x1A\x0A")},
 	{name: "json is text", want: "200|Content-Length: 2|Content-Type: text/plain; charset=utf-8||{}<end>", handle: text("{}")},
 	{name: "bytes that are no text", want: "200|Content-Length: 3|Content-Type: application/octet-stream||\x00\x01\x02<end>", handle: text("\x00\x01\x02")},
 	{name: "xml by its first bytes", want: "200|Content-Length: 21|Content-Type: text/xml; charset=utf-8||<?xml version=\"1.0\"?><end>", handle: text("<?xml version=\"1.0\"?>")},
-	{name: "a type that is set", want: "200|Content-Length: 1|Content-Type: x/y||x<end>", handle: field("Content-Type", "x/y")},
-	{name: "no type on request", want: "200|Content-Length: 1||x<end>", handle: field("Content-Type")},
-	{name: "an empty type", want: "200|Content-Length: 1|Content-Type: ||x<end>", handle: field("Content-Type", "")},
-	{name: "no type for an encoding", want: "200|Content-Encoding: x|Content-Length: 1||x<end>", handle: field("Content-Encoding", "x")},
+	{name: "a type that is set", want: "200|Content-Length: 1|Content-Type: x/y||x<end>", handle: setting("Content-Type", "x/y")},
+	{name: "no type on request", want: "200|Content-Length: 1||x<end>", handle: setting("Content-Type")},
+	{name: "an empty type", want: "200|Content-Length: 1|Content-Type: ||x<end>", handle: setting("Content-Type", "")},
+	{name: "no type for an encoding", want: "200|Content-Encoding: x|Content-Length: 1||x<end>", handle: setting("Content-Encoding", "x")},
 	{name: "no type for an empty body", want: "200|Content-Length: 0||<end>", handle: text("")},
 	{name: "a type by the first write alone", want: "200|Content-Type: text/plain; charset=utf-8|chunked||<html><end>", handle: func(w http.ResponseWriter, _ *http.Request, _ noter) {
 		io.WriteString(w, "<ht")
@@ -149,8 +149,8 @@ var responseBehaviours = []behaviour{
 		w.Header().Set("Content-Length", "3")
 		flushed(w, r, note)
 	}},
-	{name: "a length that is no number", want: "200|Content-Type: text/plain; charset=utf-8|chunked||x<end>", ours: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", why: "without the field the small body has its length, for up to 8 KiB", handle: field("Content-Length", "x")},
-	{name: "a length below zero", want: "200|Content-Type: text/plain; charset=utf-8|chunked||x<end>", ours: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", why: "without the field the small body has its length, for up to 8 KiB", handle: field("Content-Length", "-1")},
+	{name: "a length that is no number", want: "200|Content-Type: text/plain; charset=utf-8|chunked||x<end>", ours: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", why: "without the field the small body has its length, for up to 8 KiB", handle: setting("Content-Length", "x")},
+	{name: "a length below zero", want: "200|Content-Type: text/plain; charset=utf-8|chunked||x<end>", ours: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", why: "without the field the small body has its length, for up to 8 KiB", handle: setting("Content-Length", "-1")},
 	{name: "more than the length", want: "200|Content-Length: 1||<cut><end> [0 true]", ours: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||a<end> [0 true]", why: "what was refused does not count as written", handle: func(w http.ResponseWriter, _ *http.Request, note noter) {
 		w.Header().Set("Content-Length", "1")
 		n, err := io.WriteString(w, "ab")
@@ -181,8 +181,8 @@ var responseBehaviours = []behaviour{
 		note(w.Write(nil))
 	}},
 	{name: "an empty write", want: "200|Content-Length: 0||<end> [0 <nil>]", handle: func(w http.ResponseWriter, _ *http.Request, note noter) { note(w.Write(nil)) }},
-	{name: "Transfer-Encoding identity", want: "200||x<end>", ours: "200|Content-Length: 1||x<end>", handle: field("Transfer-Encoding", "identity"), why: "framing is the server's; net/http lets the handler switch it off"},
-	{name: "Transfer-Encoding chunked", want: "200|chunked||x<end>", ours: "200|Content-Length: 1||x<end>", handle: field("Transfer-Encoding", "chunked"), why: "framing is the server's, and a small body has its length"},
+	{name: "Transfer-Encoding identity", want: "200||x<end>", ours: "200|Content-Length: 1||x<end>", handle: setting("Transfer-Encoding", "identity"), why: "framing is the server's; net/http lets the handler switch it off"},
+	{name: "Transfer-Encoding chunked", want: "200|chunked||x<end>", ours: "200|Content-Length: 1||x<end>", handle: setting("Transfer-Encoding", "chunked"), why: "framing is the server's, and a small body has its length"},
 	{name: "204 with a length", want: "204||<end>", handle: func(w http.ResponseWriter, _ *http.Request, _ noter) {
 		w.Header().Set("Content-Length", "5")
 		w.WriteHeader(204)
@@ -195,7 +195,7 @@ var responseBehaviours = []behaviour{
 
 	{name: "HEAD is counted", want: "200|Content-Length: 3|Content-Type: text/plain; charset=utf-8||<end>", send: headM, handle: text("abc")},
 	{name: "HEAD with nothing written", want: "200||<end>", send: headM, handle: func(http.ResponseWriter, *http.Request, noter) {}},
-	{name: "HEAD with a length", want: "200|Content-Length: 7|Content-Type: text/plain; charset=utf-8||<end>", send: headM, handle: field("Content-Length", "7")},
+	{name: "HEAD with a length", want: "200|Content-Length: 7|Content-Type: text/plain; charset=utf-8||<end>", send: headM, handle: setting("Content-Length", "7")},
 	{name: "HEAD with Flush", want: "200|Content-Type: text/plain; charset=utf-8||<end>", ours: "200|Content-Type: text/plain; charset=utf-8|chunked||<end>", why: "HEAD has the fields that GET would have (RFC 9110, 9.3.2)", send: headM, handle: flushed},
 	{name: "HEAD with 10 KiB", want: "200|Content-Type: text/plain; charset=utf-8||<end>", ours: "200|Content-Type: text/plain; charset=utf-8|chunked||<end>", why: "HEAD has the fields that GET would have (RFC 9110, 9.3.2)", send: headM, handle: text(strings.Repeat("x", 10_000))},
 	{name: "HEAD with 404", want: "404|Content-Length: 19|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||<end>", send: headM, handle: func(w http.ResponseWriter, r *http.Request, _ noter) { http.NotFound(w, r) }},
@@ -207,8 +207,8 @@ var responseBehaviours = []behaviour{
 	{name: "HTTP/1.0 keep-alive without a length", want: "200|Content-Type: text/plain; charset=utf-8||abc<end>", send: "GET / HTTP/1.0|Connection: keep-alive||" + head10, handle: flushed},
 	{name: "HTTP/1.0 and 10 KiB", want: "200|Content-Type: text/plain; charset=utf-8||xxxxxxxxxx...10000<end>", send: head10, handle: text(strings.Repeat("x", 10_000))},
 	{name: "HTTP/1.0 keep-alive with a 304", want: "304|Connection: keep-alive||304||<end>", send: "GET / HTTP/1.0|Connection: keep-alive||" + head10, handle: status(304)},
-	{name: "the handler closes", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", send: bKeep + bKeep, handle: field("Connection", "close")},
-	{name: "the handler cannot keep alive", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: field("Connection", "keep-alive")},
+	{name: "the handler closes", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", send: bKeep + bKeep, handle: setting("Connection", "close")},
+	{name: "the handler cannot keep alive", want: "200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: setting("Connection", "keep-alive")},
 
 	{name: "103", want: "103|Link: </a>||200|Content-Length: 1|Content-Type: text/plain; charset=utf-8||x<end>", handle: func(w http.ResponseWriter, _ *http.Request, _ noter) {
 		w.Header().Set("Link", "</a>")

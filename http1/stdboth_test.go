@@ -28,8 +28,8 @@ type behaviour struct {
 	// send is what the client sends, in the notation of wire. "": a GET. drive is a
 	// client of its own instead.
 	send  string
-	drive func(t *testing.T, c *peer)
-	// want is what the client receives, and behind it what was noted; see peer.story.
+	drive func(t *testing.T, c *caller)
+	// want is what the client receives, and behind it what was noted; see caller.story.
 	want string
 	// ours is what http1 does instead, and why says for what reason. "": the same.
 	ours, why string
@@ -40,8 +40,8 @@ const (
 	bKeep = "GET / HTTP/1.1|Host: a||"
 )
 
-// A peer is a client over a socket.
-type peer struct {
+// A caller is a client over a socket.
+type caller struct {
 	*net.TCPConn
 	r     *bufio.Reader
 	notes chan string
@@ -49,12 +49,12 @@ type peer struct {
 }
 
 // hear waits for a note.
-func (c *peer) hear() { c.heard = append(c.heard, <-c.notes) }
+func (c *caller) hear() { c.heard = append(c.heard, <-c.notes) }
 
-func (c *peer) say(text string) { _, _ = c.Write([]byte(strings.ReplaceAll(text, "|", "\r\n"))) }
+func (c *caller) say(text string) { _, _ = c.Write([]byte(strings.ReplaceAll(text, "|", "\r\n"))) }
 
 // line is a line of what came.
-func (c *peer) line() string {
+func (c *caller) line() string {
 	s, err := c.r.ReadString('\n')
 	if err != nil {
 		return s + "<" + err.Error() + ">"
@@ -64,7 +64,7 @@ func (c *peer) line() string {
 
 // story reads responses until the connection ends, and tells them: status, fields in
 // alphabetic order without Date, and body, "|" between lines; a trailer with a "+".
-func (c *peer) story(method string) string {
+func (c *caller) story(method string) string {
 	var b strings.Builder
 	for {
 		if _, err := c.r.Peek(1); err != nil {
@@ -81,7 +81,7 @@ func (c *peer) story(method string) string {
 	}
 }
 
-func (c *peer) tell(b *strings.Builder, resp *http.Response) {
+func (c *caller) tell(b *strings.Builder, resp *http.Response) {
 	fmt.Fprint(b, resp.StatusCode)
 	var fields []string
 	for name, values := range resp.Header {
@@ -128,7 +128,7 @@ func (b behaviour) check(t *testing.T, addr string, notes chan string) string {
 		t.Fatal(err)
 	}
 	defer tc.Close()
-	c := &peer{TCPConn: tc.(*net.TCPConn), r: bufio.NewReader(tc), notes: notes}
+	c := &caller{TCPConn: tc.(*net.TCPConn), r: bufio.NewReader(tc), notes: notes}
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	send := b.send
 	if b.drive != nil {

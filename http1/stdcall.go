@@ -40,7 +40,6 @@ type stdCall struct {
 // newStdCall is the loop's part of the preparation; call does the rest.
 func newStdCall(h *stdHandler, co *loop.Co, w *ResponseWriter, r *Request) *stdCall {
 	w.ex.c.meetStd()
-	w.ex.body.lift()
 	c := &stdCall{h: h, ex: w.ex, l: co.Loop()}
 	c.ctx = stdContext{co, c}
 	c.w.c, c.w.to, c.w.length = c, w, -1

@@ -129,7 +129,7 @@ func (w *stdWriter) sendFile(f *os.File, offset, n int64) (sent int64, err error
 
 // sendFile sends n bytes of f as part of a body whose length is known.
 func (w *ResponseWriter) sendFile(f *os.File, offset, n int64) (int64, error) {
-	if err := w.admit(int(n)); err != nil {
+	if err := w.admit(n); err != nil {
 		return 0, err
 	}
 	if w.head {

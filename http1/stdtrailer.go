@@ -34,36 +34,19 @@ func (w *stdWriter) keepTrailers() {
 	if !w.begun && !w.trails {
 		return // nor is the body chunked
 	}
-	var fields []Field
+	h := w.to.Trailer()
 	for name, values := range w.header {
 		if name, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && httpwire.ValidTrailerName(name) {
 			for _, v := range values {
-				fields = append(fields, Field{name, v})
+				h.Add(name, v)
 			}
 		}
 	}
 	for _, name := range w.declared {
 		for _, v := range w.header[name] {
-			fields = append(fields, Field{name, v})
+			h.Add(name, v)
 		}
 	}
-	if len(fields) > 0 {
-		w.c.ex.seldom().sends = fields
-	}
-}
-
-// appendLast ends a chunked body, with the trailers if there are any.
-func (w *ResponseWriter) appendLast(b []byte) []byte {
-	if w.ex.rare == nil || len(w.ex.rare.sends) == 0 {
-		return httpwire.AppendLastChunk(b)
-	}
-	b = httpwire.AppendTrailers(b)
-	for _, f := range w.ex.rare.sends {
-		if httpwire.ValidFieldValue(f.Value) {
-			b = httpwire.AppendField(b, f.Name, f.Value)
-		}
-	}
-	return httpwire.AppendHeadEnd(b)
 }
 
 // trails reports whether trailers may follow, so that the body must be chunked.
@@ -86,21 +69,13 @@ func announced(h http.Header) http.Header {
 	return t
 }
 
-// keepTrailer notes a trailer of the request that Next has found in buf.
-func (b *Body) keepTrailer(buf []byte) {
-	if f, ok := b.chunks.Trailer(); ok {
-		x := b.ex.seldom()
-		x.came = append(x.came, Field{string(f.Name.Of(buf)), string(f.Value.Of(buf))})
-	}
-}
-
 // takeTrailers puts what has come into the request, when its body has been read.
 func (c *stdCall) takeTrailers() {
 	if c.ex.rare == nil {
 		return
 	}
-	came := c.ex.rare.came
-	c.ex.rare.came = nil
+	came := c.ex.rare.came.lines
+	c.ex.rare.came.lines = nil
 	if len(came) > 0 && c.req.Trailer == nil {
 		c.req.Trailer = make(http.Header)
 	}

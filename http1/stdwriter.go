@@ -122,31 +122,7 @@ func (w *stdWriter) copyFields(h *Header) {
 func (w *stdWriter) inform(status int) {
 	var h Header
 	w.copyFields(&h)
-	_ = w.c.ask(nil, func() error { return w.to.inform(status, &h) })
-}
-
-// inform sends an informational response. It does not wait.
-func (w *ResponseWriter) inform(status int, h *Header) error {
-	c := w.ex.c
-	if w.begun || c.gone() || w.ex.req.Minor == 0 {
-		return nil
-	}
-	b := httpwire.AppendStatusLine(nil, status)
-	for name, value := range h.All() {
-		if framingField(name) {
-			continue
-		}
-		if !httpwire.ValidFieldName(name) || !httpwire.ValidFieldValue(value) {
-			return nil // the response itself will be a 500
-		}
-		b = httpwire.AppendField(b, name, value)
-	}
-	if status == 100 {
-		w.ex.body.expect = false
-	}
-	c.uncork()
-	c.s.Write(httpwire.AppendHeadEnd(b))
-	return nil
+	_ = w.c.ask(nil, func() error { return w.to.Inform(status, h.lines...) })
 }
 
 // begin completes the header before the first bytes of the body go to the loop: a

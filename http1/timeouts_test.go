@@ -45,30 +45,30 @@ func TestTimeouts(t *testing.T) {
 	for _, tt := range []struct {
 		name, send, want string
 		after            time.Duration
-		srv              http1.Server
+		srv              *http1.Server
 	}{
-		{"nothing comes", "", "<end>", 60 * time.Second, http1.Server{}},
-		{"only empty lines", "||", "<end>", 60 * time.Second, http1.Server{}},
-		{"half a head", "GET / HTTP/1.1|Host: a|", late, 60 * time.Second, http1.Server{}},
-		{"one byte", "G", late, 8 * time.Second, http1.Server{HeadTimeout: 8 * time.Second}},
-		{"half a second head", get + "GET", hello + late, 60 * time.Second, http1.Server{}},
-		{"idle", get, hello + "<end>", time.Hour, http1.Server{}},
-		{"idle, and an empty line", get + "|", hello + "<end>", time.Hour, http1.Server{}},
-		{"idle for less", get, hello + "<end>", 2 * time.Second, http1.Server{IdleTimeout: 2 * time.Second}},
-		{"idle with a head's timeout for ever", get, hello + "<end>", time.Hour, http1.Server{HeadTimeout: -1}},
-		{"half a body", post + "1234", lateBody, 60 * time.Second, http1.Server{MinRate: -1}},
-		{"half a body, for less", post + "1234", lateBody, 3 * time.Second, http1.Server{BodyTimeout: 3 * time.Second}},
-		{"half a body that nobody reads", "POST / HTTP/1.1|Host: a|Content-Length: 9||1234", hello + "<end>", 60 * time.Second, http1.Server{MinRate: -1}},
-		{"a slow body", post + "1234", lateBody, 5 * time.Second, http1.Server{}},
+		{"nothing comes", "", "<end>", 60 * time.Second, &http1.Server{}},
+		{"only empty lines", "||", "<end>", 60 * time.Second, &http1.Server{}},
+		{"half a head", "GET / HTTP/1.1|Host: a|", late, 60 * time.Second, &http1.Server{}},
+		{"one byte", "G", late, 8 * time.Second, &http1.Server{HeadTimeout: 8 * time.Second}},
+		{"half a second head", get + "GET", hello + late, 60 * time.Second, &http1.Server{}},
+		{"idle", get, hello + "<end>", time.Hour, &http1.Server{}},
+		{"idle, and an empty line", get + "|", hello + "<end>", time.Hour, &http1.Server{}},
+		{"idle for less", get, hello + "<end>", 2 * time.Second, &http1.Server{IdleTimeout: 2 * time.Second}},
+		{"idle with a head's timeout for ever", get, hello + "<end>", time.Hour, &http1.Server{HeadTimeout: -1}},
+		{"half a body", post + "1234", lateBody, 60 * time.Second, &http1.Server{MinRate: -1}},
+		{"half a body, for less", post + "1234", lateBody, 3 * time.Second, &http1.Server{BodyTimeout: 3 * time.Second}},
+		{"half a body that nobody reads", "POST / HTTP/1.1|Host: a|Content-Length: 9||1234", hello + "<end>", 60 * time.Second, &http1.Server{MinRate: -1}},
+		{"a slow body", post + "1234", lateBody, 5 * time.Second, &http1.Server{}},
 		{"a body behind 100 (Continue)", "POST /length HTTP/1.1|Host: a|Content-Length: 9|Expect: 100-continue||",
-			"HTTP/1.1 100 Continue||" + lateBody, 60 * time.Second, http1.Server{MinRate: -1}},
-		{"everything for ever", "GET", "<open>", 10 * time.Hour, http1.Server{HeadTimeout: -1, IdleTimeout: -1, BodyTimeout: -1, MinRate: -1}},
-		{"idle for ever", get, hello + "<open>", 10 * time.Hour, http1.Server{IdleTimeout: -1}},
-		{"a body for ever", post, "<open>", 10 * time.Hour, http1.Server{BodyTimeout: -1, MinRate: -1}},
+			"HTTP/1.1 100 Continue||" + lateBody, 60 * time.Second, &http1.Server{MinRate: -1}},
+		{"everything for ever", "GET", "<open>", 10 * time.Hour, &http1.Server{HeadTimeout: -1, IdleTimeout: -1, BodyTimeout: -1, MinRate: -1}},
+		{"idle for ever", get, hello + "<open>", 10 * time.Hour, &http1.Server{IdleTimeout: -1}},
+		{"a body for ever", post, "<open>", 10 * time.Hour, &http1.Server{BodyTimeout: -1, MinRate: -1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.srv.Handler = site
-			serveOn(t, timed(&tt.srv), func(co *loop.Co, w *world) error {
+			serveOn(t, timed(tt.srv), func(co *loop.Co, w *world) error {
 				c := w.dial(co)
 				c.send(co, tt.send)
 				got, took := c.outlast(co)

@@ -27,7 +27,7 @@
 // # Listening
 //
 // A Server accepts connections and looks after them: limits on their number, TLS,
-// several loops, an orderly end. A Listener is the bare socket. What an idle connection
+// proxies in front, several loops, an orderly end. A Listener is the bare socket. What an idle connection
 // costs depends on how it is served, in heap and stacks, without what the kernel holds:
 //
 //   - about 4 KB with Server.Handler, a coroutine that waits for it;

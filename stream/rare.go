@@ -3,6 +3,7 @@ package stream
 import (
 	"io"
 
+	"github.com/zonda-go/zonda/internal/proxyproto"
 	"github.com/zonda-go/zonda/loop"
 )
 
@@ -12,6 +13,7 @@ type rare struct {
 	limits  *WriteLimits
 	onClose []func(error)
 	served  *served // whom a Server's Handler serves
+	origin  *proxyproto.Header
 }
 
 func (s *Stream) seldom() *rare {
@@ -27,6 +29,14 @@ func (s *Stream) closing() *closing {
 		return nil
 	}
 	return s.rare.closing
+}
+
+// origin is what a proxy has said of the connection; nil: nothing.
+func (s *Stream) origin() *proxyproto.Header {
+	if s.rare == nil {
+		return nil
+	}
+	return s.rare.origin
 }
 
 // OnClose has fn called once the transport is gone, in an iteration of its own,

@@ -98,8 +98,12 @@ type ServerStats struct {
 	// on although the peer has gone.
 	Conns int
 	// Accepted is how many there were so far, and Refused how many were reset
-	// because of MaxConnsPerAddr.
+	// because of MaxConnsPerAddr. One that came through a proxy is accepted before
+	// it can be refused.
 	Accepted, Refused uint64
+	// ProxyFailed is how many of a trusted proxy were reset because their header was
+	// wrong, or did not come in time.
+	ProxyFailed uint64
 	// Full is how often MaxConns was reached, so that others had to wait.
 	Full uint64
 }

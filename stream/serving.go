@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -27,6 +28,11 @@ type serving struct {
 func newServing(s *Server, l *loop.Loop) (*serving, error) {
 	if (s.Handler == nil) == (s.Accept == nil) {
 		return nil, errors.New("stream: a Server needs either a Handler or Accept")
+	}
+	for _, p := range s.ProxyFrom {
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return nil, fmt.Errorf("stream: Server.ProxyFrom has %v, with which no address begins", p)
+		}
 	}
 	sv := &serving{srv: s, log: s.Logger, network: s.network()}
 	if sv.log == nil {

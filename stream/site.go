@@ -67,7 +67,7 @@ func (st *site) listen(ln Listener) error {
 // rest waits in the backlog. (Of several sites that accept, one can find out only when it
 // has a connection in its hands already.)
 func (st *site) accept(t Transport) {
-	from := t.RemoteAddr().Addr()
+	from := st.sv.client(t)
 	v, full := st.sv.books.enter(from)
 	if full {
 		st.pause()

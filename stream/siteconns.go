@@ -17,6 +17,15 @@ func (st *site) take(t Transport, from netip.Addr) {
 		return
 	}
 	st.conns = append(st.conns, s)
+	if st.sv.trusts(t) {
+		awaitHeader(s)
+		return
+	}
+	st.open(s)
+}
+
+// open has the handshake done, if there is to be one.
+func (st *site) open(s *Stream) {
 	if st.sv.tls == nil {
 		st.hand(s)
 		return
@@ -120,5 +129,8 @@ func (s *Stream) countedAs() netip.Addr {
 	if s.site == nil || s.site.sv.books.perAddr <= 0 {
 		return netip.Addr{}
 	}
-	return s.t.RemoteAddr().Addr()
+	if o := s.origin(); o != nil {
+		return o.Source.Addr()
+	}
+	return s.site.sv.client(s.t)
 }

@@ -73,11 +73,24 @@ func (s *Stream) begin() error {
 // Loop is the loop the stream belongs to.
 func (s *Stream) Loop() *loop.Loop { return s.l }
 
-// LocalAddr is this end's address, where it has one and the transport is not gone.
-func (s *Stream) LocalAddr() netip.AddrPort { return s.t.LocalAddr() }
+// LocalAddr is this end's address, where it has one and the transport is not gone. Of a
+// connection that came through a proxy (Server.ProxyFrom) it is the one that the client has
+// connected to.
+func (s *Stream) LocalAddr() netip.AddrPort {
+	if o := s.origin(); o != nil {
+		return o.Destination
+	}
+	return s.t.LocalAddr()
+}
 
-// RemoteAddr is the peer's address, where it has one.
-func (s *Stream) RemoteAddr() netip.AddrPort { return s.t.RemoteAddr() }
+// RemoteAddr is the peer's address, where it has one; behind a proxy (Server.ProxyFrom) it
+// is the client's.
+func (s *Stream) RemoteAddr() netip.AddrPort {
+	if o := s.origin(); o != nil {
+		return o.Source
+	}
+	return s.t.RemoteAddr()
+}
 
 // Closed reports whether the transport is gone: by Close, Abort or an error, or
 // because both sides had ended.

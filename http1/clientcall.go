@@ -1,0 +1,265 @@
+package http1
+
+import (
+	"errors"
+	"time"
+
+	"github.com/zonda-go/zonda/loop"
+)
+
+// A clientCall is a ClientRequest under way: one exchange after another, until one has
+// the final response. It belongs to the loop.
+type clientCall struct {
+	p          *clientPool
+	req        *ClientRequest
+	parent     loop.Parent // of the coroutine that sends the body
+	prev, next *clientCall // among the pool's
+	hop        *clientHop  // where the request goes now
+	x          *clientExchange
+	scope      *loop.Co // of a wait without an exchange
+	whole      loop.Timer
+	limits     Timeouts
+	timing     Timing
+	sent       time.Time // when the last request was
+	maxBody    int64     // 0: no limit
+	redirects  int
+	err        error // what has ended it from outside
+	streams    bool  // the body is the caller's to read
+	final      bool  // x has the final response
+	over       bool
+}
+
+// ask sends r and gives the response, in co. What sends its body runs under parent.
+func (c *Client) ask(co *loop.Co, parent loop.Parent, r *ClientRequest, streams bool) (*Response, error) {
+	p, err := c.pool(co.Loop())
+	if err != nil {
+		return nil, &ClientError{PhaseRequest, methodOf(r), "", err}
+	}
+	hop, err := p.firstHop(r)
+	if err != nil {
+		return nil, &ClientError{PhaseRequest, methodOf(r), "", err}
+	}
+	call := &clientCall{p: p, req: r, parent: parent, hop: hop, streams: streams}
+	call.begin()
+	res, err := call.run(co)
+	if err != nil || !call.streams {
+		call.end()
+	}
+	return res, err
+}
+
+func methodOf(r *ClientRequest) string {
+	if r.Method == "" {
+		return "GET"
+	}
+	return r.Method
+}
+
+func (call *clientCall) begin() {
+	p := call.p
+	limits := &p.c.Timeouts
+	if call.req.Timeouts != nil {
+		limits = call.req.Timeouts
+	}
+	call.limits = limits.filled()
+	maxBody := p.c.MaxBody
+	if call.req.MaxBody != 0 {
+		maxBody = call.req.MaxBody
+	}
+	call.maxBody = limit(maxBody, DefaultMaxBody)
+	call.timing.Start = p.l.Now()
+	if d := call.limits.Whole; d > 0 {
+		call.whole = p.l.After(d, call.expire)
+	}
+	call.next = p.calls
+	if call.next != nil {
+		call.next.prev = call
+	}
+	p.calls = call
+}
+
+// run goes from exchange to exchange.
+func (call *clientCall) run(co *loop.Co) (*Response, error) {
+	defer call.giveUp()
+	for {
+		if err := call.exchange(co); err != nil {
+			return nil, err
+		}
+		res := call.x.res
+		call.keepCookies(res)
+		next, err := call.hop.after(call, res)
+		if err != nil {
+			return nil, call.wrap(PhaseRequest, err)
+		}
+		if next == nil {
+			return call.receive(co, res)
+		}
+		call.x.skip()
+		call.x = nil
+		call.hop = next
+	}
+}
+
+// exchange sends the request, and waits for the head of the response. On a connection
+// that had been used before, the server may have closed it just when the request was
+// on its way: that is no failure if the request can be repeated (RFC 9112, 9.3.1).
+func (call *clientCall) exchange(co *loop.Co) error {
+	for {
+		c, err := call.connect(co)
+		if err != nil {
+			return err
+		}
+		x := &clientExchange{call: call, c: c, hop: call.hop}
+		c.x, call.x = x, x
+		call.sent = call.p.l.Now()
+		x.send()
+		err = call.awaitHead(co, x)
+		if err == nil {
+			return nil
+		}
+		again := c.used && !x.heard && call.err == nil && errors.Is(err, ErrServerGone) && call.hop.repeatable(call.req)
+		x.fail(PhaseResponse, err)
+		if !again {
+			return call.wrap(PhaseResponse, err)
+		}
+		call.x = nil
+	}
+}
+
+func (call *clientCall) awaitHead(co *loop.Co, x *clientExchange) error {
+	if d := call.limits.FirstByte; d > 0 {
+		x.late = call.p.l.After(d, func() { x.fail(PhaseResponse, errTimeout) })
+	}
+	for !x.head {
+		if err := x.wait(co); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receive sees to the final response.
+func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
+	x := call.x
+	res.Redirects = call.redirects
+	res.Timing = call.timing
+	wrong := (res.Status < 200 || res.Status > 299) && !call.req.AnyStatus
+	call.streams = call.streams && !wrong
+	call.final = true
+	if call.req.OnHeader != nil {
+		call.req.OnHeader(res)
+	}
+	body := newResponseBody(x)
+	if call.streams {
+		res.Stream = body
+		if x.done {
+			call.end()
+		}
+		return res, nil
+	}
+	if err := body.readAll(co); err != nil {
+		return nil, err
+	}
+	res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
+	if wrong {
+		return nil, &StatusError{res}
+	}
+	return res, nil
+}
+
+// collects reports whether the body of res can be taken as it comes: nobody wants to
+// see its pieces.
+func (call *clientCall) collects(res *Response) bool {
+	r := call.req
+	return !call.streams && r.OnBody == nil && r.OnProgress == nil && call.encoding(res) == ""
+}
+
+// gotHead notes when the head of a response has come.
+func (call *clientCall) gotHead() { call.timing.FirstByte += call.p.l.Now().Sub(call.sent) }
+
+// within runs fn, which waits, in a phase that has a limit.
+func (call *clientCall) within(co *loop.Co, phase string, d time.Duration, took *time.Duration, fn func(*loop.Co) error) error {
+	scope, done := scoped(co, d)
+	defer done()
+	began := call.p.l.Now()
+	call.scope = scope
+	err := fn(scope)
+	call.scope = nil
+	*took += call.p.l.Now().Sub(began)
+	if err != nil {
+		return call.wrap(phase, err)
+	}
+	return nil
+}
+
+// scoped is a Co that ends when d has passed, if that is not 0.
+func scoped(co *loop.Co, d time.Duration) (*loop.Co, func()) {
+	if d > 0 {
+		return co.WithTimeout(d)
+	}
+	scope, cancel := co.WithCancel()
+	return scope, func() { cancel(nil) }
+}
+
+// wrap says at what a request has failed; why it was ended from outside comes first.
+func (call *clientCall) wrap(phase string, err error) error {
+	if call.err != nil {
+		err = call.err
+	}
+	if _, ok := err.(*ClientError); ok {
+		return err
+	}
+	return &ClientError{phase, call.hop.method, shownURL(call.hop.url), err}
+}
+
+func (call *clientCall) expire() { call.fail(errTimeout) }
+
+// fail ends the call, whatever it is at.
+func (call *clientCall) fail(err error) {
+	if call.err != nil || call.over {
+		return
+	}
+	call.err = err
+	if call.scope != nil {
+		call.scope.Cancel(err)
+	}
+	if x := call.x; x != nil {
+		x.fail(x.phase(), err)
+	}
+}
+
+// giveUp breaks off what an error, or a panic of the user's code, has left under way.
+func (call *clientCall) giveUp() {
+	if call.x != nil && !(call.final && call.streams) {
+		call.x.fail(call.x.phase(), loop.ErrWithdrawn)
+	}
+}
+
+// finished hears that an exchange has ended.
+func (call *clientCall) finished(*clientExchange) {
+	if call.final {
+		call.end()
+	}
+}
+
+// end forgets the call.
+func (call *clientCall) end() {
+	call.whole.Stop()
+	call.unlink()
+}
+
+func (call *clientCall) unlink() {
+	if call.over {
+		return
+	}
+	call.over = true
+	if call.prev != nil {
+		call.prev.next = call.next
+	} else {
+		call.p.calls = call.next
+	}
+	if call.next != nil {
+		call.next.prev = call.prev
+	}
+	call.prev, call.next = nil, nil
+}

@@ -1,0 +1,248 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/zonda-go/zonda/internal/httpwire"
+	"github.com/zonda-go/zonda/loop"
+)
+
+// maxInterim is how many responses with 1xx may come before the final one.
+const maxInterim = 64
+
+// A clientExchange is one request and its response on a connection. It belongs to the
+// loop.
+//
+//	send ──► 1xx ──► head ──► body ──► done: the connection is free
+//	  └────────┴───────┴────────┴────► err:  the connection is broken off
+type clientExchange struct {
+	call    *clientCall
+	c       *clientConn
+	hop     *clientHop
+	res     *Response
+	parser  *httpwire.ResponseParser // while the head comes
+	framing clientFraming
+	upload  *clientUpload // while the request's body goes
+	waiting *loop.Promise[struct{}]
+	late    loop.Timer // of the first byte
+	err     error
+	lost    error // what ended the stream, when what had come by then is not read yet
+	ready   int   // bytes of the body at the beginning of the stream's buffer
+	interim int
+	heard   bool // a byte of the response has come
+	head    bool // its head has
+	direct  bool // the body is collected, or thrown away, as it comes
+	waste   bool // it is thrown away
+	keep    bool // the connection can be used again afterwards
+	done    bool // all of it has come
+}
+
+// arrived hears of bytes from the server, and says how many it takes.
+func (x *clientExchange) arrived(p []byte) int {
+	x.heard = true
+	switch {
+	case !x.head:
+		return x.takeHead(p)
+	case x.direct:
+		return x.collect(p)
+	}
+	x.wake()
+	return 0
+}
+
+func (x *clientExchange) takeHead(p []byte) int {
+	pool := x.call.p
+	if x.parser == nil {
+		x.parser = pool.takeParser()
+	}
+	n, err := x.parser.Head(p, x.hop.method, pool.maxHead())
+	if err != nil {
+		x.fail(PhaseResponse, err)
+		return len(p)
+	}
+	if n == 0 {
+		return 0
+	}
+	r := &x.parser.Response
+	switch x.interim++; {
+	case r.Tunnel:
+		x.fail(PhaseResponse, errUpgraded)
+		return len(p)
+	case x.interim > maxInterim:
+		x.fail(PhaseResponse, errInterim)
+		return len(p)
+	case r.Status < 200:
+		if r.Status == 100 && x.upload != nil {
+			x.upload.goAhead()
+		}
+		x.parser.Reset()
+		return n
+	}
+	x.begin(p[:n], r)
+	return n
+}
+
+// begin makes the response of a head that is complete.
+func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
+	call := x.call
+	x.res = &Response{method: x.hop.method, URL: x.hop.url, Request: call.req, Reused: x.c.used}
+	x.res.fill(string(head), r)
+	x.res.RemoteAddr = x.c.s.RemoteAddr()
+	if state, ok := x.c.s.TLS(); ok {
+		x.res.TLS = &state
+	}
+	x.keep = r.KeepAlive
+	x.framing.kind, x.framing.left = r.Framing, r.Length
+	x.returnParser() // and r with it
+	x.head = true
+	x.late.Stop()
+	call.gotHead()
+	x.direct = call.collects(x.res)
+	if x.upload != nil && (x.res.Status >= 300 || x.upload.waits()) {
+		x.stopUpload() // the server has made up its mind without the rest
+	}
+	switch {
+	case x.framing.kind == httpwire.NoBody:
+		x.finish()
+	case call.maxBody > 0 && x.framing.left > call.maxBody && !call.streams:
+		x.fail(PhaseBody, ErrResponseTooLarge)
+	case x.direct && x.framing.left > 0:
+		x.res.Body = make([]byte, 0, min(x.framing.left, 1<<20))
+	}
+	x.wake()
+}
+
+// collect takes what has come of the body.
+func (x *clientExchange) collect(p []byte) (n int) {
+	for {
+		piece, used, err := x.framing.next(p[n:], &x.res.Trailer)
+		n += used
+		if err != nil {
+			x.fail(PhaseBody, err)
+			return len(p)
+		}
+		if !x.waste {
+			x.res.Body = append(x.res.Body, piece...)
+			if limit := x.call.maxBody; limit > 0 && int64(len(x.res.Body)) > limit {
+				x.fail(PhaseBody, ErrResponseTooLarge)
+				return len(p)
+			}
+		}
+		switch {
+		case x.framing.done:
+			x.finish()
+			x.wake()
+			return n
+		case used == 0 || n == len(p):
+			return n
+		}
+	}
+}
+
+// ended hears that the server will send no more. err is io.EOF or what broke the
+// connection.
+func (x *clientExchange) ended(err error) {
+	switch {
+	case x.head && !x.direct:
+		x.lost = err // the reader looks at what is left first
+		x.wake()
+	case x.head && err == io.EOF && x.framing.kind == httpwire.UntilClose:
+		x.finish()
+		x.wake()
+	default:
+		x.fail(x.phase(), lostBy(err))
+	}
+}
+
+func (x *clientExchange) phase() string {
+	if x.head {
+		return PhaseBody
+	}
+	return PhaseResponse
+}
+
+// wake tells who waits to look again.
+func (x *clientExchange) wake() {
+	if x.waiting != nil {
+		x.waiting.TrySet(struct{}{})
+	}
+}
+
+// wait waits in co until something has happened.
+func (x *clientExchange) wait(co *loop.Co) error {
+	switch {
+	case x.err != nil:
+		return x.err
+	case x.waiting != nil:
+		return errBodyShared
+	}
+	x.waiting = loop.NewPromise[struct{}](x.call.p.l)
+	_, err := loop.Await(co, x.waiting.Future())
+	x.waiting = nil
+	if x.err != nil {
+		return x.err
+	}
+	return err
+}
+
+// finish frees the connection, when the response is complete.
+func (x *clientExchange) finish() {
+	x.done = true
+	c := x.c
+	c.x = nil
+	if x.upload != nil {
+		keep := x.keep && x.upload.w.left == 0 // all is sent, its maker has yet to return
+		x.stopUpload()
+		x.keep = keep
+	}
+	switch {
+	case !x.keep || !x.hop.keep || c.s.Unsent() > 0 || c.s.EOF() || c.s.Closed():
+		c.drop()
+	default:
+		c.used = true
+		c.h.release(c)
+	}
+	x.call.finished(x)
+}
+
+// fail ends the exchange in the middle, and with it the connection: nobody could tell
+// what comes on it next.
+func (x *clientExchange) fail(phase string, err error) {
+	if x.err != nil || x.done {
+		return
+	}
+	x.err = x.call.wrap(phase, err)
+	x.late.Stop()
+	x.returnParser()
+	x.stopUpload()
+	x.c.abort()
+	x.wake()
+	x.call.finished(x)
+}
+
+// skip throws away the rest of a body that nobody wants. If it has not come yet, the
+// connection is not waited for.
+func (x *clientExchange) skip() {
+	if x.done || x.err != nil {
+		return
+	}
+	x.direct, x.waste = true, true
+	x.c.s.Offer()
+	if !x.done {
+		x.fail(PhaseBody, errSkipped)
+	}
+}
+
+var (
+	errSkipped = errors.New("http1: the body is not wanted")
+	errInterim = fmt.Errorf("http1: more than %d responses before the final one", maxInterim)
+)
+
+func (x *clientExchange) returnParser() {
+	if x.parser != nil {
+		x.call.p.giveParser(x.parser)
+		x.parser = nil
+	}
+}

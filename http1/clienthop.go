@@ -1,0 +1,230 @@
+package http1
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zonda-go/zonda/internal/httpwire"
+)
+
+// A clientHop is where a request goes, and what of it: at first as its ClientRequest
+// has it, then as each redirect has it. It is not changed once it is made.
+type clientHop struct {
+	url       *url.URL // without user and fragment
+	key       clientKey
+	proxy     *url.URL // nil: none
+	method    string
+	target    string
+	host      string // for the field Host
+	auth      string // the field Authorization, unless Header has it
+	proxyAuth string
+	user      string
+	password  string
+	tried     int  // responses to the server's challenge
+	foreign   bool // another origin than the request's: it does not get what is secret
+	noBody    bool // a redirect has made it a GET
+	keep      bool // the connection may be used again
+}
+
+// firstHop looks at a request and says where it goes.
+func (p *clientPool) firstHop(r *ClientRequest) (*clientHop, error) {
+	if err := checkRequest(r); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return nil, badRequest("%w", err)
+	}
+	hop := &clientHop{method: methodOf(r), user: r.User, password: r.Password}
+	if u.User != nil && r.User == "" && r.Password == "" {
+		hop.user = u.User.Username()
+		hop.password, _ = u.User.Password()
+	}
+	if strings.Contains(hop.user, ":") && !r.Digest {
+		return nil, badRequest("a user's name with a colon") // RFC 7617, 2
+	}
+	if hop.user+hop.password != "" && !r.Digest {
+		hop.auth = basicAuth(hop.user, hop.password)
+	}
+	return hop, hop.aim(p, r, u)
+}
+
+// aim sets where the hop goes.
+func (hop *clientHop) aim(p *clientPool, r *ClientRequest, to *url.URL) error {
+	u := *to
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	u.Scheme = strings.ToLower(u.Scheme)
+	u.RawQuery = escapeQuery(u.RawQuery)
+	hop.url = &u
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return badRequest("a URL with the scheme %q", u.Scheme)
+	}
+	addr, err := addressOf(&u)
+	if err != nil {
+		return err
+	}
+	hop.key = clientKey{secure: u.Scheme == "https", addr: addr, unix: r.Unix, tls: r.TLS}
+	if hop.key.unix == "" {
+		hop.key.unix = p.c.Unix
+	}
+	if hop.key.tls == nil {
+		hop.key.tls = p.c.TLS
+	}
+	if !hop.key.secure {
+		hop.key.tls = nil
+	}
+	hop.host = u.Host
+	if bare, ok := strings.CutSuffix(u.Host, ":"+defaultPort(u.Scheme)); ok {
+		hop.host = bare
+	}
+	hop.keep = p.maxIdle >= 0 && !closesConnection(&r.Header)
+	if err := hop.choosesProxy(p, r); err != nil {
+		return err
+	}
+	hop.target = requestTarget(&u, hop.forwarded())
+	if !httpwire.ValidTarget(hop.target) {
+		return badRequest("a URL with a byte that must be escaped")
+	}
+	return nil
+}
+
+// escapeQuery escapes what package url leaves in a query and a request line cannot
+// hold: blanks, and what is not ASCII.
+func escapeQuery(q string) string {
+	bad := func(c byte) bool { return c <= ' ' || c >= 0x7f }
+	for i := range len(q) {
+		if !bad(q[i]) {
+			continue
+		}
+		b := []byte(q[:i])
+		for ; i < len(q); i++ {
+			if bad(q[i]) {
+				b = fmt.Appendf(b, "%%%02X", q[i])
+			} else {
+				b = append(b, q[i])
+			}
+		}
+		return string(b)
+	}
+	return q
+}
+
+// addressOf is the host and port to connect to.
+func addressOf(u *url.URL) (string, error) {
+	host, port := u.Hostname(), u.Port()
+	if port == "" {
+		port = defaultPort(u.Scheme)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", badRequest("a URL with the port %q", port)
+	}
+	if host == "" {
+		return "", badRequest("a URL without a host")
+	}
+	for i := range len(host) {
+		if c := host[i]; c <= ' ' || c >= 0x7f {
+			return "", badRequest("the host %q: only ASCII, other names in the form that begins with xn--", host)
+		}
+	}
+	return net.JoinHostPort(strings.ToLower(host), port), nil
+}
+
+func defaultPort(scheme string) string {
+	switch scheme {
+	case "https":
+		return "443"
+	case "socks5", "socks5h":
+		return "1080"
+	}
+	return "80"
+}
+
+// checkRequest refuses what cannot be sent.
+func checkRequest(r *ClientRequest) error {
+	bodies := 0
+	for _, there := range []bool{r.Body != nil, r.Reader != nil, r.Producer != nil} {
+		if there {
+			bodies++
+		}
+	}
+	method := methodOf(r)
+	switch {
+	case !httpwire.ValidFieldName(method):
+		return badRequest("the method %q", method)
+	case method == "CONNECT":
+		return badRequest("CONNECT makes a tunnel, which is a proxy's affair")
+	case bodies > 1:
+		return badRequest("more than one of Body, Reader and Producer")
+	case r.BodyLength < 0:
+		return badRequest("a negative BodyLength")
+	case (r.Reader != nil || r.Producer != nil || len(r.Body) > 0) && bodyless(method) && !r.Nonstandard:
+		return badRequest("a body with %s, which needs Nonstandard", method)
+	}
+	for name, value := range r.Header.All() {
+		if !httpwire.ValidFieldName(name) || !httpwire.ValidFieldValue(value) {
+			return badRequest("%w: %q: %q", ErrBadField, name, value)
+		}
+	}
+	return nil
+}
+
+// bodyless holds for the methods of which a body has no meaning (RFC 9110, 9.3).
+func bodyless(method string) bool {
+	switch method {
+	case "GET", "HEAD", "DELETE", "OPTIONS", "TRACE":
+		return true
+	}
+	return false
+}
+
+// takesBody holds for the methods of which a server expects a body.
+func takesBody(method string) bool { return method == "POST" || method == "PUT" || method == "PATCH" }
+
+// hasBody reports whether the hop has a body to send.
+func (hop *clientHop) hasBody(r *ClientRequest) bool {
+	return !hop.noBody && (len(r.Body) > 0 || r.Reader != nil || r.Producer != nil)
+}
+
+// length is the length of the hop's body; -1: nobody knows.
+func (hop *clientHop) length(r *ClientRequest) int64 {
+	switch {
+	case !hop.hasBody(r):
+		return 0
+	case r.Reader == nil && r.Producer == nil:
+		return int64(len(r.Body))
+	case r.BodyLength > 0:
+		return r.BodyLength
+	}
+	return -1
+}
+
+// repeatable reports whether the hop may be sent a second time when nobody knows what
+// became of the first (RFC 9110, 9.2.2).
+func (hop *clientHop) repeatable(r *ClientRequest) bool {
+	switch hop.method {
+	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return !hop.hasBody(r) || r.Reader == nil && r.Producer == nil
+	}
+	return false
+}
+
+func closesConnection(h *Header) bool {
+	for name, value := range h.All() {
+		if httpwire.EqualFold(name, "Connection") && httpwire.HasToken(value, "close") {
+			return true
+		}
+	}
+	return false
+}
+
+func basicAuth(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+// httpDate is the form of times in fields (RFC 9110, 5.6.7).
+func httpDate(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05") + " GMT" }
