@@ -16,6 +16,7 @@ type conn struct {
 	s      *stream.Stream
 	ex     *exchange        // the request that is being answered
 	parser *httpwire.Parser // of a head that has not come whole
+	std    *stdConn         // nil: no net/http handler has been asked yet
 	cork   []byte           // answers that wait to be joined with the next one
 	since  uint32           // when a sweep first saw it without a request; 0: none has
 	fresh  bool             // no request has come yet

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -68,7 +69,8 @@ type Server struct {
 	MaxHead int
 	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
 	// handler runs, so this bounds what it can read: beyond it the error is
-	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB,
+	// and as with net/http no limit for what Std's handlers read;
 	// negative: no limit.
 	MaxBody int64
 
@@ -130,6 +132,8 @@ type Server struct {
 	mu       sync.Mutex              // guards the rest
 	conns    *stream.Server          // accepts and counts; nil before the first Listen
 	services map[*loop.Loop]*service // one for each loop that has had connections
+	std      *http.Server            // made by stdServer
+	stdOnce  sync.Once
 }
 
 // ListenAndServe serves on address, host:port, on a loop of its own, until
@@ -257,6 +261,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if conns == nil {
 		return nil
 	}
+	_ = s.stdServer().Shutdown(ctx)
 	return conns.Shutdown(ctx)
 }
 
@@ -296,8 +301,5 @@ func (s *Server) Stats() stream.ServerStats {
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(*stdHandler); std && s.MaxBody == 0 {
-		return -1
-	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)
 }
