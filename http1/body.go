@@ -112,6 +112,7 @@ func (b *Body) decode(buf []byte) (data, used int) {
 	}
 	for {
 		piece, n, done, err := b.chunks.Next(buf[used:])
+		b.keepTrailer(buf[used:])
 		used += n
 		b.total += int64(len(piece))
 		b.done = done

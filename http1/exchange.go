@@ -17,7 +17,7 @@ import (
 //	    └──Hijack──► taken ──Ended──► over; the stream lives on
 type exchange struct {
 	c       *conn
-	co      *loop.Co // nil on a closed loop
+	co      *loop.Co // nil if the handler was not started
 	req     Request
 	w       ResponseWriter
 	body    Body
@@ -76,6 +76,7 @@ func (ex *exchange) Ended(err error) {
 	if ex.taken {
 		ex.w.release()
 		ex.over = true
+		ex.log()
 		ex.leave(err)
 		return
 	}
@@ -87,6 +88,7 @@ func (ex *exchange) Ended(err error) {
 	}
 	ex.w.release()
 	ex.over = true
+	ex.log()
 	ex.body.wake()
 	switch {
 	case err == nil:

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -25,7 +26,7 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 	case w.length >= 0 && w.written > w.length:
 		return b, ErrContentLength // so did the field
 	}
-	if err := w.checkFields(); err != nil {
+	if err := cmp.Or(checkFields(w.header.lines), checkTrailer(w.trailer())); err != nil {
 		return b, err
 	}
 	w.begun = true
@@ -33,8 +34,8 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 }
 
 // checkFields finds a field that would not be one on the wire.
-func (w *ResponseWriter) checkFields() error {
-	for _, f := range w.header.lines {
+func checkFields(lines []Field) error {
+	for _, f := range lines {
 		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
 			return fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
 		}
@@ -73,7 +74,7 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 		return httpwire.AppendContentLength(b, w.length)
 	case whole && w.head && w.written == 0:
 		return b // a handler need not know what GET would have given
-	case whole:
+	case whole && (len(w.trailer()) == 0 || w.ex.req.Minor == 0):
 		return httpwire.AppendContentLength(b, w.written)
 	case w.ex.req.Minor == 0:
 		// HTTP/1.0 knows no chunks: the end of the connection ends the body.
@@ -81,7 +82,7 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 		return b
 	}
 	w.chunked = true
-	return httpwire.AppendField(b, "Transfer-Encoding", "chunked")
+	return w.appendTrailerNames(httpwire.AppendField(b, "Transfer-Encoding", "chunked"))
 }
 
 // appendConnection says whether the connection goes on (RFC 9112, 9.3 and 9.6).

@@ -68,7 +68,7 @@ func (ex *exchange) offers(protocol string) bool {
 func (w *ResponseWriter) switchTo(status int, more ...Field) (*stream.Stream, error) {
 	err := w.takeable()
 	if err == nil {
-		err = w.checkFields()
+		err = checkFields(w.header.lines)
 	}
 	if err != nil {
 		return nil, err
@@ -86,6 +86,7 @@ func (w *ResponseWriter) switchTo(status int, more ...Field) (*stream.Stream, er
 		b = httpwire.AppendField(b, f.Name, f.Value)
 	}
 	s := w.take()
+	w.status, w.begun = status, true
 	s.Write(httpwire.AppendHeadEnd(b))
 	return s, nil
 }

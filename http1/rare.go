@@ -1,11 +1,18 @@
 package http1
 
-import "github.com/zonda-go/zonda/loop"
+import (
+	"time"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 // rare is what few exchanges need.
 type rare struct {
 	body  wait
-	timer loop.Timer // of Server.RequestTimeout
+	began time.Duration // on the service's clock; only for the access log
+	timer loop.Timer    // of Server.RequestTimeout
+	came  Header        // the request's trailers
+	sent  Header        // the response's
 }
 
 func (ex *exchange) seldom() *rare {

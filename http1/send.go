@@ -91,12 +91,15 @@ func (w *ResponseWriter) finish() error {
 	if err == nil && w.length > w.written && !w.head && httpwire.HasContent(w.Status()) {
 		err = fmt.Errorf("%w: %d of %d bytes", ErrContentLength, w.written, w.length)
 	}
+	if err == nil && w.chunked {
+		err = checkTrailer(w.trailer())
+	}
 	if err != nil {
 		return w.complain(err)
 	}
 	b = w.appendBody(b, rest)
 	if w.chunked && !w.head {
-		b = httpwire.AppendLastChunk(b)
+		b = w.appendEnd(b)
 	}
 	c.send(b)
 	c.sv.scratch = keep(b)
@@ -121,6 +124,9 @@ func (w *ResponseWriter) complain(err error) error {
 // replace makes the response a plain error response.
 func (w *ResponseWriter) replace(status int) {
 	w.release()
+	if w.ex.rare != nil {
+		w.ex.rare.sent = Header{}
+	}
 	*w = ResponseWriter{ex: w.ex, head: w.head, status: status, length: -1}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.WriteString(strconv.Itoa(status) + " " + httpwire.StatusText(status) + "\n") // it fits

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -54,6 +55,14 @@ type Server struct {
 	TLS *stream.TLSOptions
 	// Logger receives the failures of handlers. Default: the loop's.
 	Logger *slog.Logger
+	// AccessLog gets one record, "request", for each request when its handler has ended:
+	// method, target, proto, status (0: none was sent), bytes of the body as the handler
+	// wrote it, received (bytes of the request's body), duration, remote (the
+	// connection's address), client (see Request.ClientIP), host and agent. A request
+	// that was refused has status, remote and error. Its slog.Handler is called on the
+	// loop and must not block: one that writes to something slow needs a queue before it.
+	// Default: none, at no cost.
+	AccessLog *slog.Logger
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
@@ -97,6 +106,16 @@ type Server struct {
 	// MaxConnsPerAddr is how many of them may come from one IP address. Beyond it they
 	// are reset at once. Default: no limit.
 	MaxConnsPerAddr int
+
+	// TrustProxies is the addresses of proxies in front of the server whose word counts in
+	// Request.ClientIP and Scheme. If there are any, so does that of whoever comes through
+	// a Unix socket. Anyone can write the fields that say it: trust only proxies that set
+	// them. Default: none.
+	TrustProxies []netip.Prefix
+	// ProxyFrom is the addresses of proxies that begin each connection with a header of the
+	// PROXY protocol, which has the client's address: Request.RemoteAddr then. See
+	// stream.Server. Default: none.
+	ProxyFrom []netip.Prefix
 
 	// Loops spreads the connections over so many loops of the server's own, each on a
 	// goroutine; Pool over loops of yours. A connection stays on its loop, so what
@@ -185,6 +204,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Logger:          s.Logger,
 		MaxConns:        s.MaxConns,
 		MaxConnsPerAddr: s.MaxConnsPerAddr,
+		ProxyFrom:       s.ProxyFrom,
 		Loops:           s.Loops,
 		Pool:            s.Pool,
 		OnListen:        s.OnListen,

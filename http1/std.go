@@ -46,6 +46,10 @@ func (ex *exchange) start() {
 		ex.co = loop.SpawnJob(sv.l, ex)
 		return
 	}
+	if err := ex.body.announced(); err != nil {
+		ex.Ended(err) // the handler could not ask for more
+		return
+	}
 	ex.co = loop.Scope(sv.l)
 	c := newStdCall(sv.std, ex.co, &ex.w, &ex.req)
 	if ex.body.framing == httpwire.NoBody {
@@ -54,11 +58,6 @@ func (ex *exchange) start() {
 	}
 	// What has come of the body can be taken when the head is out of the way.
 	sv.l.Call(func() {
-		if err := ex.body.announced(); err != nil { // the handler could not ask for more
-			ex.Ended(err)
-			c.ctx.Cancel(nil)
-			return
-		}
 		c.body.prefetch()
 		sv.workers.add(c)
 	})
@@ -68,7 +67,7 @@ func (ex *exchange) start() {
 // goroutine, and waits until that has ended.
 func (h *stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
 	if err := r.Body.announced(); err != nil {
-		return err // the handler could not ask for more
+		return err
 	}
 	c := newStdCall(h, co, w, r)
 	c.body.prefetch()
