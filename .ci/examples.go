@@ -37,6 +37,14 @@ var questions = map[string]func(ctx context.Context, program string) error{
 			return speaks(ctx, "ws://"+addr+"/ws?name=Bob&since=0", "hello", `"text":"hello"`)
 		})
 	},
+	"fetch": func(ctx context.Context, program string) error {
+		site, err := serving("hello from a site")
+		if err != nil {
+			return err
+		}
+		defer site.Close()
+		return prints(ctx, program, []string{"-L", "http://" + site.Addr().String() + "/"}, "hello from a site")
+	},
 	"hello": func(ctx context.Context, program string) error {
 		return serve(ctx, program, func(addr string) error {
 			return errors.Join(
@@ -91,6 +99,14 @@ var questions = map[string]func(ctx context.Context, program string) error{
 			serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "a\x00b") }, "-raw"),
 			serve(ctx, program, func(addr string) error { return says(ctx, addr, "", "abcde") }, "-blob", "5"),
 		)
+	},
+	"webspider": func(ctx context.Context, program string) error {
+		site, err := serving(`<a href="/1">one</a> <a href="/2">two</a>`)
+		if err != nil {
+			return err
+		}
+		defer site.Close()
+		return prints(ctx, program, []string{"http://" + site.Addr().String() + "/"}, "fetching http://", "Done in ")
 	},
 }
 
@@ -211,7 +227,21 @@ func answers(ctx context.Context, url, want string) error {
 	return nil
 }
 
-// echoes wants back what it sends, and then the end.
+// serving is a site whose pages are all the same, until it is closed.
+func serving(page string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { // ends with ln
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, page)
+		}))
+	}()
+	return ln, nil
+}
+
 // echoing is a server that sends back what it gets, until it is closed.
 func echoing() (net.Listener, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -233,6 +263,7 @@ func echoing() (net.Listener, error) {
 	return ln, nil
 }
 
+// echoes wants back what it sends, and then the end.
 func echoes(ctx context.Context, addr, text string) error { return says(ctx, addr, text, text) }
 
 // says sends text, and wants an answer and then the end.

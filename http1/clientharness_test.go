@@ -152,8 +152,10 @@ func brief(res *http1.Response, err error) string {
 
 func nameOfHosts() map[string][]netip.AddrPort {
 	return map[string][]netip.AddrPort{
-		"a.test": {netip.MustParseAddrPort("127.0.0.1:0")},
-		"b.test": {netip.MustParseAddrPort("127.0.0.1:0")},
+		"a.test":    {netip.MustParseAddrPort("127.0.0.1:0")},
+		"b.test":    {netip.MustParseAddrPort("127.0.0.1:0")},
+		"site.test": {netip.MustParseAddrPort("127.0.0.1:0")},
+		"six.test":  {netip.MustParseAddrPort("[::1]:0")},
 	}
 }
 

@@ -16,6 +16,7 @@ type conn struct {
 	s      *stream.Stream
 	ex     *exchange        // the request that is being answered
 	parser *httpwire.Parser // of a head that has not come whole
+	std    *stdConn         // nil: no net/http handler has been asked yet
 	cork   []byte           // answers that wait to be joined with the next one
 	since  uint32           // when a sweep first saw it without a request; 0: none has
 	fresh  bool             // no request has come yet
@@ -90,6 +91,9 @@ func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
 	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
+	if c.sv.srv.AccessLog != nil {
+		ex.seldom().began = c.sv.clock()
+	}
 	ex.start()
 	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
 		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
@@ -149,6 +153,7 @@ func refusalStatus(err error) int {
 // refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
 func (c *conn) refuse(status int, err error) {
 	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
+	c.logRefusal(status, err)
 	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)

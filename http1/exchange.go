@@ -76,6 +76,7 @@ func (ex *exchange) Ended(err error) {
 	if ex.taken {
 		ex.w.release()
 		ex.over = true
+		ex.log()
 		ex.leave(err)
 		return
 	}
@@ -87,6 +88,7 @@ func (ex *exchange) Ended(err error) {
 	}
 	ex.w.release()
 	ex.over = true
+	ex.log()
 	ex.body.wake()
 	switch {
 	case err == nil:

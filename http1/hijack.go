@@ -86,6 +86,7 @@ func (w *ResponseWriter) switchTo(status int, more ...Field) (*stream.Stream, er
 		b = httpwire.AppendField(b, f.Name, f.Value)
 	}
 	s := w.take()
+	w.status, w.begun = status, true
 	s.Write(httpwire.AppendHeadEnd(b))
 	return s, nil
 }

@@ -23,7 +23,7 @@ func TestWorkersEnd(t *testing.T) {
 		}
 		began, end, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 		call := func(h http.HandlerFunc) {
-			ex := &exchange{}
+			ex := &exchange{c: &conn{std: &stdConn{}}}
 			ex.req.Target, ex.req.Body = "/", &Body{ex: ex}
 			p.add(&stdCall{h: &stdHandler{h: h}, ex: ex, l: co.Loop(), ended: loop.NewPromise[error](co.Loop())})
 		}

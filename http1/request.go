@@ -27,7 +27,7 @@ type Request struct {
 	ContentLength int64
 	// Body is the request's body. Reading it makes the coroutine wait for bytes.
 	Body *Body
-	// RemoteAddr is the client's end of the connection.
+	// RemoteAddr is the client's end of the connection, which may be a proxy: see ClientIP.
 	RemoteAddr netip.AddrPort
 
 	head head  // of Header

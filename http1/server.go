@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -54,12 +56,21 @@ type Server struct {
 	TLS *stream.TLSOptions
 	// Logger receives the failures of handlers. Default: the loop's.
 	Logger *slog.Logger
+	// AccessLog gets one record, "request", for each request when its handler has ended:
+	// method, target, proto, status (0: none was sent), bytes of the body as the handler
+	// wrote it, received (bytes of the request's body), duration, remote (the
+	// connection's address), client (see Request.ClientIP), host and agent. A request
+	// that was refused has status, remote and error. Its slog.Handler is called on the
+	// loop and must not block: one that writes to something slow needs a queue before it.
+	// Default: none, at no cost.
+	AccessLog *slog.Logger
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
 	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
 	// handler runs, so this bounds what it can read: beyond it the error is
-	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB,
+	// and as with net/http no limit for what Std's handlers read;
 	// negative: no limit.
 	MaxBody int64
 
@@ -98,6 +109,16 @@ type Server struct {
 	// are reset at once. Default: no limit.
 	MaxConnsPerAddr int
 
+	// TrustProxies is the addresses of proxies in front of the server whose word counts in
+	// Request.ClientIP and Scheme. If there are any, so does that of whoever comes through
+	// a Unix socket. Anyone can write the fields that say it: trust only proxies that set
+	// them. Default: none.
+	TrustProxies []netip.Prefix
+	// ProxyFrom is the addresses of proxies that begin each connection with a header of the
+	// PROXY protocol, which has the client's address: Request.RemoteAddr then. See
+	// stream.Server. Default: none.
+	ProxyFrom []netip.Prefix
+
 	// Loops spreads the connections over so many loops of the server's own, each on a
 	// goroutine; Pool over loops of yours. A connection stays on its loop, so what
 	// handlers share needs locks then. Default: all connections live on the loop that
@@ -111,6 +132,8 @@ type Server struct {
 	mu       sync.Mutex              // guards the rest
 	conns    *stream.Server          // accepts and counts; nil before the first Listen
 	services map[*loop.Loop]*service // one for each loop that has had connections
+	std      *http.Server            // made by stdServer
+	stdOnce  sync.Once
 }
 
 // ListenAndServe serves on address, host:port, on a loop of its own, until
@@ -185,6 +208,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Logger:          s.Logger,
 		MaxConns:        s.MaxConns,
 		MaxConnsPerAddr: s.MaxConnsPerAddr,
+		ProxyFrom:       s.ProxyFrom,
 		Loops:           s.Loops,
 		Pool:            s.Pool,
 		OnListen:        s.OnListen,
@@ -237,6 +261,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if conns == nil {
 		return nil
 	}
+	_ = s.stdServer().Shutdown(ctx)
 	return conns.Shutdown(ctx)
 }
 
@@ -276,8 +301,5 @@ func (s *Server) Stats() stream.ServerStats {
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(*stdHandler); std && s.MaxBody == 0 {
-		return -1
-	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)
 }

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -28,6 +29,7 @@ type service struct {
 	scratch []byte           // for a response on its way to the socket
 	buffers [][]byte         // for bodies
 	workers stdWorkers
+	locals  map[netip.AddrPort]*stdConn
 	tunnels map[*exchange]struct{} // handlers that have taken their connection away
 	sweeper *loop.Ticker           // nil: see watch
 	date    string                 // the Date field of this second
@@ -40,7 +42,7 @@ func newService(s *Server, l *loop.Loop) *service {
 	sv := &service{
 		srv: s, l: l, log: s.Logger,
 		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
-		tunnels: map[*exchange]struct{}{},
+		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{},
 	}
 	if sv.log == nil {
 		sv.log = l.Logger()

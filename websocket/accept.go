@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/zonda-go/zonda/http1"
@@ -101,6 +102,7 @@ func turnDown(w *http1.ResponseWriter, wrong *wswire.Refusal) error {
 	}
 	err := &http1.HTTPError{Status: wrong.Status, Err: &HandshakeError{Status: wrong.Status, Reason: wrong.Reason}}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(wrong.Reason)+1))
 	w.SetStatus(wrong.Status)
 	if _, werr := w.WriteString(wrong.Reason + "\n"); werr != nil {
 		return werr

@@ -101,8 +101,10 @@ func BenchmarkEcho(b *testing.B) {
 func BenchmarkIdle(b *testing.B) {
 	const many = 20_000
 	for name, change := range map[string]func(*settings){
-		"plain":      func(*settings) {},
-		"compressed": func(s *settings) { *s = s.deflated(wswire.Deflate{ServerNoTakeover: true, ClientNoTakeover: true}, &Compression{}) },
+		"plain": func(*settings) {},
+		"compressed": func(s *settings) {
+			*s = s.deflated(wswire.Deflate{ServerNoTakeover: true, ClientNoTakeover: true}, &Compression{})
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -127,7 +127,9 @@ func TestPolling(t *testing.T) {
 		if got := w.ask(co, "GET", "/poll?name=Bob&since=0&session=s", ""); got != "200 1 join Ann; 2 join Bob [Ann Bob]" {
 			t.Error(got)
 		}
-		waits := loop.Go(co, func(co *loop.Co) (string, error) { return w.ask(co, "GET", "/poll?name=Bob&since=2&session=s", ""), nil })
+		waits := loop.Go(co, func(co *loop.Co) (string, error) {
+			return w.ask(co, "GET", "/poll?name=Bob&since=2&session=s", ""), nil
+		})
 		w.hears(co, ann, "2 join Bob [Ann Bob]")
 		if err := loop.Sleep(co, 10*time.Second); err != nil {
 			return err

@@ -35,6 +35,7 @@ func stdRoutes(files fs.FS, conns func() int) http.Handler {
 	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("as asked") })
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "page.html") })
 	mux.HandleFunc("GET /mem", func(w http.ResponseWriter, _ *http.Request) { stdJSON(w, memory(conns())) })
+	mux.HandleFunc("GET /ws", stdSocket)
 	return mux
 }
 

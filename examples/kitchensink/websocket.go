@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/websocket"
@@ -22,6 +24,25 @@ func socket(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
 	if err != nil {
 		return err
 	}
-	conn.OnMessage(func(co *loop.Co, m websocket.Message) error { return conn.Write(co, m.Type, m.Data) })
+	echoMessages(conn)
 	return nil
+}
+
+func echoMessages(conn *websocket.Conn) {
+	conn.OnMessage(func(co *loop.Co, m websocket.Message) error { return conn.Write(co, m.Type, m.Data) })
+}
+
+// stdSocket is the same in a handler of net/http: the connection goes to the loop that it
+// came from, if the server is ours.
+func stdSocket(w http.ResponseWriter, r *http.Request) {
+	l, ok := loop.Of(r.Context())
+	if !ok {
+		http.Error(w, "not served by a loop", http.StatusInternalServerError)
+		return
+	}
+	// A handshake that was refused is answered, and nobody else needs to know.
+	_ = websocket.AcceptNetHTTP(l, w, r, accept, func(_ *loop.Co, conn *websocket.Conn) error {
+		echoMessages(conn)
+		return nil
+	})
 }

@@ -20,7 +20,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var cases = []func(co *loop.Co, c *websocket.Conn) error{
 	func(co *loop.Co, c *websocket.Conn) error { return exchange(co, c, websocket.Text, "grüß") },
 	func(co *loop.Co, c *websocket.Conn) error { return exchange(co, c, websocket.Binary, "\xff\x00") },
-	func(co *loop.Co, c *websocket.Conn) error { return exchange(co, c, websocket.Text, strings.Repeat("long ", 1<<20)) },
+	func(co *loop.Co, c *websocket.Conn) error {
+		return exchange(co, c, websocket.Text, strings.Repeat("long ", 1<<20))
+	},
 	func(co *loop.Co, c *websocket.Conn) error { c.Abort(); return nil },
 	func(co *loop.Co, c *websocket.Conn) error { c.Stream().Write([]byte("\xff")); return nil },
 }

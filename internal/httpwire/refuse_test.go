@@ -87,6 +87,9 @@ var headRefusals = []refusal{
 	{"target-asterisk", 400, opt, "OPTIONS", "GET", "*"},
 	{"target-authority", 400, conn, "a:443", "a", "a HTTP"},
 	{"target-authority", 400, conn, "a:443", "a:", "a: HTTP"},
+	{"target-authority", 400, conn, "a:443", "a:0", "a:0"},
+	{"target-authority", 400, conn, "a:443", "a:65536", "a:65536"},
+	{"target-authority", 400, conn, "a:443", "a:18446744073709552059", "a:1844"}, // 443 in 64 bits
 	{"target-authority", 400, conn, "a:443", ":443", ":443"},
 	{"target-authority", 400, conn, "a:443", "b@a:443", "b@"},
 	{"target-authority", 400, conn, "a:443", "/", "/ HTTP"},
