@@ -23,12 +23,12 @@ var (
 type Body struct {
 	ex      *exchange
 	framing httpwire.Framing
-	chunks  httpwire.Chunks
-	left    int64 // of a Content-Length, not decoded yet
-	limit   int64 // of total; negative: none
-	total   int64 // decoded so far
-	skipped int64 // of total: thrown away
-	ready   int   // decoded bytes at the beginning of the stream's buffer
+	chunks  *httpwire.Chunks // nil unless the framing is that
+	left    int64            // of a Content-Length, not decoded yet
+	limit   int64            // of total; negative: none
+	total   int64            // decoded so far
+	skipped int64            // of total: thrown away
+	ready   int              // decoded bytes at the beginning of the stream's buffer
 	waiting *loop.Promise[struct{}]
 	err     error
 	expect  bool // the client may be waiting for 100 (Continue)

@@ -11,6 +11,7 @@ type rare struct {
 	body    wait
 	began   time.Duration // on the service's clock; only for the access log
 	timer   loop.Timer    // of Server.RequestTimeout
+	release func()        // lets Shutdown end; nil while the connection does that
 	came    Header        // the request's trailers
 	sent    Header        // the response's
 	trails  bool          // it may have some, and is chunked for that
