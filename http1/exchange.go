@@ -21,12 +21,11 @@ type exchange struct {
 	req     Request
 	w       ResponseWriter
 	body    Body
-	rare    *rare  // nil: nothing of it
-	release func() // lets Shutdown end; nil while the connection does that
-	keep    bool   // the client lets the connection persist
-	upgrade bool   // the client would switch to another protocol
-	taken   bool   // the handler has taken the connection away
-	over    bool   // the handler has ended, and the response is with the stream
+	rare    *rare // nil: nothing of it
+	keep    bool  // the client lets the connection persist
+	upgrade bool  // the client would switch to another protocol
+	taken   bool  // the handler has taken the connection away
+	over    bool  // the handler has ended, and the response is with the stream
 }
 
 // errOver is what a request's body and response give to those who kept them.
@@ -67,11 +66,11 @@ func (ex *exchange) Run(co *loop.Co) error {
 
 // Ended sends what the handler left to send.
 func (ex *exchange) Ended(err error) {
-	if ex.release != nil {
-		defer ex.release()
-	}
-	if ex.rare != nil {
-		ex.rare.timer.Stop()
+	if x := ex.rare; x != nil {
+		x.timer.Stop()
+		if x.release != nil {
+			defer x.release()
+		}
 	}
 	if ex.taken {
 		ex.w.release()
@@ -207,7 +206,7 @@ func (ex *exchange) clientGone(err error) {
 
 // outlive has Shutdown wait for the handler, although its connection may end first.
 func (ex *exchange) outlive() {
-	if ex.release == nil {
-		ex.release = ex.c.sv.srv.conns.Hold()
+	if x := ex.seldom(); x.release == nil {
+		x.release = ex.c.sv.srv.conns.Hold()
 	}
 }
