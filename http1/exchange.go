@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -21,11 +22,12 @@ type exchange struct {
 	req     Request
 	w       ResponseWriter
 	body    Body
-	rare    *rare // nil: nothing of it
-	keep    bool  // the client lets the connection persist
-	upgrade bool  // the client would switch to another protocol
-	taken   bool  // the handler has taken the connection away
-	over    bool  // the handler has ended, and the response is with the stream
+	rare    *rare  // nil: nothing of it
+	born    uint32 // when it came, in milliseconds of the service's clock
+	keep    bool   // the client lets the connection persist
+	upgrade bool   // the client would switch to another protocol
+	taken   bool   // the handler has taken the connection away
+	over    bool   // the handler has ended, and the response is with the stream
 }
 
 // errOver is what a request's body and response give to those who kept them.
@@ -43,7 +45,7 @@ func (ex *exchange) ended() error {
 }
 
 func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
-	ex := &exchange{c: c, keep: p.KeepAlive, upgrade: p.Upgrade}
+	ex := &exchange{c: c, born: uint32(c.sv.clock() / time.Millisecond), keep: p.KeepAlive, upgrade: p.Upgrade}
 	ex.req.fill(head, p)
 	ex.req.Body = &ex.body
 	ex.req.RemoteAddr = c.s.RemoteAddr()
@@ -204,9 +206,19 @@ func (ex *exchange) clientGone(err error) {
 	}
 }
 
+// outlives reports whether Shutdown waits for the handler itself.
+func (ex *exchange) outlives() bool { return ex.rare != nil && ex.rare.release != nil }
+
 // outlive has Shutdown wait for the handler, although its connection may end first.
 func (ex *exchange) outlive() {
-	if x := ex.seldom(); x.release == nil {
-		x.release = ex.c.sv.srv.conns.Hold()
+	if ex.outlives() {
+		return
+	}
+	sv := ex.c.sv
+	end := sv.srv.conns.Hold()
+	sv.outlive[ex] = struct{}{}
+	ex.seldom().release = func() {
+		delete(sv.outlive, ex)
+		end()
 	}
 }

@@ -73,7 +73,7 @@ func TestHold(t *testing.T) {
 		lines.Scan()
 		return lines.Text()
 	}
-	for _, line := range []string{"2", "3", "3"} {
+	for _, line := range []string{"2", "3", "1", "3"} {
 		if got := reply(line); got != line {
 			t.Errorf("%s: %q", line, got)
 		}

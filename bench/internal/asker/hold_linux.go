@@ -14,7 +14,7 @@ const AskAnswered = "answered"
 
 // hold is a client whose requests wait for a server that takes its time. A number on
 // standard input is how many requests there are to be; it begins what is missing, and
-// answers with the number. Other questions are AskAnswered and those of package live.
+// answers with the same number. Other questions are AskAnswered and those of package live.
 // Each request is made once.
 func hold(o Options, open Open, r io.Reader, w io.Writer) error {
 	if err := o.check(); err != nil {
@@ -33,7 +33,7 @@ func hold(o Options, open Open, r io.Reader, w io.Writer) error {
 		case err == nil && n <= o.Conns:
 			begin(max(n-begun, 0))
 			begun = max(n, begun)
-			fmt.Fprintln(w, begun)
+			fmt.Fprintln(w, line)
 		case line == AskAnswered:
 			answers, err := rec.soFar()
 			if err != nil {
