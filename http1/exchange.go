@@ -209,12 +209,15 @@ func (ex *exchange) clientGone(err error) {
 	}
 }
 
+// outlives reports whether Shutdown waits for the handler itself.
+func (ex *exchange) outlives() bool { return ex.rare != nil && ex.rare.release != nil }
+
 // outlive has Shutdown wait for the handler, although its connection may end first.
 func (ex *exchange) outlive() {
-	sv := ex.c.sv
-	if _, held := sv.outlive[ex]; held {
+	if ex.outlives() {
 		return
 	}
+	sv := ex.c.sv
 	end := sv.srv.conns.Hold()
 	sv.outlive[ex] = struct{}{}
 	ex.seldom().release = func() {

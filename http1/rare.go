@@ -8,10 +8,11 @@ import (
 
 // rare is what few exchanges need.
 type rare struct {
+	release func() // lets Shutdown end; nil while the connection does that
 	body    wait
+	skipped int64         // of the body: thrown away
 	began   time.Duration // on the service's clock; only for the access log
 	timer   loop.Timer    // of Server.RequestTimeout
-	release func()        // lets Shutdown end; nil while the connection does that
 	came    Header        // the request's trailers
 	sent    Header        // the response's
 	trails  bool          // it may have some, and is chunked for that

@@ -89,10 +89,8 @@ func (sv *service) unfinished() (list []Unfinished) {
 		add(ex)
 	}
 	sv.srv.conns.Each(sv.l, func(s *stream.Stream) {
-		if c, ok := s.Consumer().(*conn); ok && c.ex != nil && !c.ex.over {
-			if _, added := sv.outlive[c.ex]; !added {
-				add(c.ex)
-			}
+		if c, ok := s.Consumer().(*conn); ok && c.ex != nil && !c.ex.over && !c.ex.outlives() {
+			add(c.ex)
 		}
 	})
 	return list
