@@ -39,6 +39,7 @@ func TestChecksBite(t *testing.T) {
 		{"C", checkModules, "loop/a.go", `package loop; import "C"`, "may not import C"},
 
 		{"pure", checkNoIO, "internal/httpwire/a.go", `package httpwire; import "bytes"`, ""},
+		{"addresses", checkNoIO, "internal/httpwire/a.go", `package httpwire; import "net/netip"`, ""},
 		{"clock", checkNoIO, "internal/httpwire/a.go", `package httpwire; import "time"`, "may not import time"},
 		{"below net", checkNoIO, "internal/httpwire/a.go", `package httpwire; import "net/http"`, "may not import net/http"},
 		{"I/O in its test", checkNoIO, "internal/httpwire/a_test.go", `package httpwire; import "net/http"`, ""},

@@ -1,6 +1,7 @@
 package http1_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"testing"
@@ -52,14 +53,14 @@ func newBench(t testing.TB) *bench {
 	return &bench{t, l, &looptest.Network{}}
 }
 
-// roundTrip returns a function that has a request answered by h.
-func roundTrip(t testing.TB, h http1.Handler) (run func()) {
+// roundTrip returns a function that has inFlight requests, sent at once, answered by h.
+func roundTrip(t testing.TB, h http1.Handler, inFlight int) (run func()) {
 	b := newBench(t)
 	srv := &http1.Server{Handler: h, Network: b.network}
 	if _, err := srv.Listen(b.l, address); err != nil {
 		t.Fatal(err)
 	}
-	return b.client()
+	return b.client(inFlight)
 }
 
 // packetRoundTrip is roundTrip without HTTP: every packet is answered by another.
@@ -79,7 +80,7 @@ func packetRoundTrip(t testing.TB) (run func()) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return b.client()
+	return b.client(1)
 }
 
 type answerer struct {
@@ -94,8 +95,8 @@ func (a *answerer) Consume(p []byte) int {
 
 func (a *answerer) Ended(error) {}
 
-// client returns a function that sends a request and waits for the answer.
-func (b *bench) client() (run func()) {
+// client returns a function that sends requests at once and waits for the answers.
+func (b *bench) client(inFlight int) (run func()) {
 	s, err := loop.RunSync(b.l, func(co *loop.Co) (*stream.Stream, error) {
 		return stream.Dial(co, b.network, "tcp", address)
 	})
@@ -104,7 +105,8 @@ func (b *bench) client() (run func()) {
 	}
 	got := &counter{l: b.l, want: 1}
 	s.SetConsumer(got)
-	request := []byte(wire("GET / HTTP/1.1|Host: localhost|User-Agent: bench|Accept: */*||"))
+	one := []byte(wire("GET / HTTP/1.1|Host: localhost|User-Agent: bench|Accept: */*||"))
+	var request []byte
 	run = func() {
 		got.n = 0
 		s.Write(request)
@@ -112,15 +114,17 @@ func (b *bench) client() (run func()) {
 			b.t.Fatal(err)
 		}
 	}
+	request = one
 	run()
-	got.want = got.n
+	got.want = got.n * inFlight
+	request = bytes.Repeat(one, inFlight)
 	return run
 }
 
 func BenchmarkHello(b *testing.B) {
 	for _, name := range []string{"native", "std"} {
 		b.Run(name, func(b *testing.B) {
-			run := roundTrip(b, helloHandlers[name])
+			run := roundTrip(b, helloHandlers[name], 1)
 			b.ReportAllocs()
 			for b.Loop() {
 				run()
@@ -129,12 +133,21 @@ func BenchmarkHello(b *testing.B) {
 	}
 }
 
+// BenchmarkPipelined has sixteen requests in flight; an operation is all of them.
+func BenchmarkPipelined(b *testing.B) {
+	run := roundTrip(b, helloHandlers["native"], 16)
+	b.ReportAllocs()
+	for b.Loop() {
+		run()
+	}
+}
+
 // TestAllocations bounds what a request costs on top of its transport: the head's
 // string, the exchange and the coroutine.
 func TestAllocations(t *testing.T) {
 	transport := testing.AllocsPerRun(100, packetRoundTrip(t))
 	for name, most := range map[string]float64{"native": 4, "std": 20} {
-		n := testing.AllocsPerRun(100, roundTrip(t, helloHandlers[name])) - transport
+		n := testing.AllocsPerRun(100, roundTrip(t, helloHandlers[name], 1)) - transport
 		if n > most {
 			t.Errorf("%s: %v allocations, want at most %v", name, n, most)
 		}

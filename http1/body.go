@@ -25,7 +25,7 @@ type Body struct {
 	framing httpwire.Framing
 	chunks  httpwire.Chunks
 	left    int64 // of a Content-Length, not decoded yet
-	limit   int64 // of total; 0 or less: none
+	limit   int64 // of total; negative: none
 	total   int64 // decoded so far
 	skipped int64 // of total: thrown away
 	ready   int   // decoded bytes at the beginning of the stream's buffer
@@ -40,8 +40,8 @@ var _ io.Reader = (*Body)(nil)
 
 // Read reads from the body, and waits until there is something. At the end it gives
 // io.EOF. If the client leaves before, the error matches io.ErrUnexpectedEOF and
-// ErrClientGone; beyond Server.MaxBody it is ErrBodyTooLarge. If the coroutine is
-// cancelled, it is as Await's.
+// ErrClientGone; if its bytes do not come in time, it is ErrBodyTimeout; beyond
+// Server.MaxBody it is ErrBodyTooLarge, at once if the client has said so. If the coroutine is cancelled, it is as Await's.
 func (b *Body) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -68,7 +68,11 @@ func (b *Body) Read(p []byte) (int, error) {
 // take moves bytes that have come into p. When the handler has ended there are
 // none: skip has had them.
 func (b *Body) take(p []byte) int {
+	if b.ex.taken {
+		return 0
+	}
 	s := b.ex.c.s
+	_ = b.announced() // ended tells
 	if b.ready == 0 && !b.done && b.err == nil {
 		data, used := b.decode(s.Buffered())
 		if used > 0 {
@@ -76,7 +80,7 @@ func (b *Body) take(p []byte) int {
 		}
 		s.Discard(used - data)
 		b.ready = data
-		if beyond := b.total - b.limit; b.limit > 0 && beyond > 0 {
+		if beyond := b.total - b.limit; b.limit >= 0 && beyond > 0 {
 			b.ready = max(0, b.ready-int(beyond))
 			b.err, b.close = ErrBodyTooLarge, true
 		}
@@ -86,6 +90,14 @@ func (b *Body) take(p []byte) int {
 	s.Discard(n)
 	b.ready -= n
 	return n
+}
+
+// announced is an error if the client has said that it will send too much.
+func (b *Body) announced() error {
+	if b.err == nil && b.limit >= 0 && b.left > b.limit-b.total {
+		b.err, b.close = ErrBodyTooLarge, true
+	}
+	return b.err
 }
 
 // decode finds the next piece of the body in buf: data bytes, which are the last of
@@ -100,6 +112,7 @@ func (b *Body) decode(buf []byte) (data, used int) {
 	}
 	for {
 		piece, n, done, err := b.chunks.Next(buf[used:])
+		b.keepTrailer(buf[used:])
 		used += n
 		b.total += int64(len(piece))
 		b.done = done
@@ -115,8 +128,8 @@ func (b *Body) decode(buf []byte) (data, used int) {
 // ended says why no more bytes will come.
 func (b *Body) ended() error {
 	switch {
-	case b.ex.over:
-		return errOver
+	case b.ex.ended() != nil:
+		return b.ex.ended()
 	case b.err != nil:
 		return b.err
 	case b.done:
@@ -144,7 +157,10 @@ func (b *Body) wait() error {
 		c.s.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	b.waiting = loop.NewPromise[struct{}](c.sv.l)
+	w := &b.ex.seldom().body
+	w.begin(c.sv.clock())
 	_, err := loop.Await(co, b.waiting.Future())
+	w.end(c.sv.clock())
 	b.waiting = nil
 	return err
 }

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// DefaultMaxPerHost is Client.MaxPerHost's default.
+	// DefaultMaxPerHost is Client.MaxPerHost's default, in connections.
 	DefaultMaxPerHost = 100
-	// DefaultMaxConns is Client.MaxConns's default.
+	// DefaultMaxConns is Client.MaxConns's default, in connections.
 	DefaultMaxConns = 1000
 
 	defaultRedirects   = 5

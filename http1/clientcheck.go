@@ -25,9 +25,9 @@ func checkRequest(r *ClientRequest) error {
 	case (r.Reader != nil || r.Producer != nil || len(r.Body) > 0) && bodyless(method) && !r.Nonstandard:
 		return badRequest("a body with %s, which needs Nonstandard", method)
 	}
-	for _, f := range r.Header.fields {
-		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
-			return badRequest("%w: %q: %q", ErrBadField, f.Name, f.Value)
+	for name, value := range r.Header.All() {
+		if !httpwire.ValidFieldName(name) || !httpwire.ValidFieldValue(value) {
+			return badRequest("%w: %q: %q", ErrBadField, name, value)
 		}
 	}
 	return nil

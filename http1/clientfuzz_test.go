@@ -58,7 +58,12 @@ func fuzzedResponse(t *testing.T, response []byte, cut int) (outcome string) {
 		case err != nil:
 			t.Errorf("an error without a phase: %v", err)
 		default:
-			outcome = fmt.Sprint(brief(res, nil), res.Header, res.Trailer)
+			outcome = brief(res, nil)
+			for _, h := range []*http1.Header{&res.Header, &res.Trailer} {
+				for name, value := range h.All() {
+					outcome += fmt.Sprintf("|%s: %s", name, value)
+				}
+			}
 		}
 		settle(co)
 		settle(co)

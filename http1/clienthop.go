@@ -172,8 +172,8 @@ func defaultPort(scheme string) string {
 }
 
 func closesConnection(h *Header) bool {
-	for _, f := range h.fields {
-		if httpwire.EqualFold(f.Name, "Connection") && httpwire.HasToken(f.Value, "close") {
+	for name, value := range h.All() {
+		if httpwire.EqualFold(name, "Connection") && httpwire.HasToken(value, "close") {
 			return true
 		}
 	}

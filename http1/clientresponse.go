@@ -49,7 +49,7 @@ type Response struct {
 	Timing Timing
 
 	method string
-	room   [8]Field // of Header: many responses need no more
+	head   head // of Header
 }
 
 // Timing is how long the phases of a request took, on the loop's clock. After
@@ -99,15 +99,13 @@ func (r *Response) Cookies() []*http.Cookie {
 
 // fill takes over a head that was parsed. It is copied once, and all strings are
 // pieces of that copy.
-func (r *Response) fill(head string, p *httpwire.Response) {
-	str := func(s httpwire.Span) string { return head[s.Start:s.End] }
+func (r *Response) fill(text string, p *httpwire.Response) {
+	h := &r.head
+	h.fill(text, p.Fields)
+	r.Header.head = h
 	r.Status = p.Status
-	r.Reason = str(p.Reason)
+	r.Reason = h.of(p.Reason)
 	r.Major, r.Minor = 1, int(p.Minor)
-	r.Header.fields = r.room[:0:len(r.room)]
-	for _, f := range p.Fields {
-		r.Header.fields = append(r.Header.fields, Field{str(f.Name), str(f.Value)})
-	}
 	r.ContentLength = p.Length
 	if p.Framing == httpwire.Chunked || p.Framing == httpwire.UntilClose {
 		r.ContentLength = -1

@@ -32,9 +32,9 @@ func (x *clientExchange) appendHead(b []byte) []byte {
 	hop, r, c := x.hop, x.call.req, x.call.p.c
 	b = httpwire.AppendRequestLine(b, hop.method, hop.target)
 	b = httpwire.AppendField(b, "Host", hop.hostField(r))
-	for _, f := range r.Header.fields {
-		if hop.sends(f.Name) {
-			b = httpwire.AppendField(b, f.Name, f.Value)
+	for name, value := range r.Header.All() {
+		if hop.sends(name) {
+			b = httpwire.AppendField(b, name, value)
 		}
 	}
 	if !r.Header.Has("User-Agent") {

@@ -91,11 +91,11 @@ func (w *BodyWriter) finish() error {
 		return nil
 	}
 	b := httpwire.AppendTrailers(nil)
-	for _, f := range w.trailer.fields {
-		if !httpwire.ValidTrailerName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
-			return fmt.Errorf("%w: trailer %q: %q", ErrBadField, f.Name, f.Value)
+	for name, value := range w.trailer.All() {
+		if !httpwire.ValidTrailerName(name) || !httpwire.ValidFieldValue(value) {
+			return fmt.Errorf("%w: trailer %q: %q", ErrBadField, name, value)
 		}
-		b = httpwire.AppendField(b, f.Name, f.Value)
+		b = httpwire.AppendField(b, name, value)
 	}
 	return w.push(httpwire.AppendHeadEnd(b))
 }

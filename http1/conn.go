@@ -12,16 +12,19 @@ import (
 // A conn is one connection. It belongs to the loop. Between requests nothing hangs
 // on it but its stream.
 type conn struct {
-	sv         *service
-	s          *stream.Stream
-	prev, next *conn            // among the service's
-	ex         *exchange        // the request that is being answered
-	parser     *httpwire.Parser // of a head that has not come whole
-	cork       []byte           // answers that wait to be joined with the next one
-	last       bool             // closes when the present request is answered
-	paused     bool             // takes no request until the client takes its answers
-	lost       bool             // writing has failed
-	shut       bool             // close or abort was called
+	sv     *service
+	s      *stream.Stream
+	ex     *exchange        // the request that is being answered
+	parser *httpwire.Parser // of a head that has not come whole
+	std    *stdConn         // nil: no net/http handler has been asked yet
+	cork   []byte           // answers that wait to be joined with the next one
+	since  uint32           // when a sweep first saw it without a request; 0: none has
+	fresh  bool             // no request has come yet
+	paused bool             // takes no request until the client takes its answers
+	lost   bool             // writing has failed
+	shut   bool             // close or abort was called, or it was taken away
+
+	skipped uint8 // empty lines since the last request
 }
 
 var _ stream.Consumer = (*conn)(nil)
@@ -35,22 +38,29 @@ func (c *conn) Consume(p []byte) int {
 		return c.ex.arrived(p)
 	case c.pause():
 		return 0
+	case c.fresh && c.sv.srv.HTTP2 && c.prefaced(p):
+		return 0
 	}
-	if c.parser == nil {
+	first := c.parser == nil
+	if first {
 		c.parser = c.sv.takeParser()
+		c.parser.Skipped = c.skipped
 	}
 	n, err := c.parser.Head(p, c.sv.srv.maxHead())
 	switch {
 	case err != nil:
-		c.refuse(err)
+		c.refuse(refusalStatus(err), err)
 		return len(p)
 	case n > 0:
 		c.begin(p[:n])
 		return n
 	case c.parser.Blank(p):
 		// Empty lines between requests are to be ignored (RFC 9112, 2.2).
+		c.skipped = c.parser.Skipped
 		c.returnParser()
 		return len(p)
+	case first:
+		c.since = 0 // another time counts from now on
 	}
 	return 0
 }
@@ -82,13 +92,14 @@ func (c *conn) returnParser() {
 func (c *conn) begin(head []byte) {
 	ex := newExchange(c, string(head), &c.parser.Request)
 	c.returnParser()
-	c.ex = ex
-	if limit := ex.body.limit; limit > 0 && ex.req.ContentLength > limit {
-		ex.body.close = true
-		ex.Ended(ErrBodyTooLarge)
-		return
+	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
+	if c.sv.srv.AccessLog != nil {
+		ex.seldom().began = c.sv.clock()
 	}
-	ex.co = loop.SpawnJob(c.sv.l, ex)
+	ex.start()
+	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
+		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
+	}
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}
@@ -132,14 +143,19 @@ func (c *conn) Ended(err error) {
 	}
 }
 
-// refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
-func (c *conn) refuse(err error) {
-	status := 400
+// refusalStatus is what answers a request that is none.
+func refusalStatus(err error) int {
 	var we *httpwire.Error
 	if errors.As(err, &we) {
-		status = we.Status
+		return we.Status
 	}
-	c.sv.log.Info("zonda: malformed request", "remote", c.s.RemoteAddr().String(), "error", err)
+	return 400
+}
+
+// refuse answers a request that is none, and closes (RFC 9112, 2.2 and 9.6).
+func (c *conn) refuse(status int, err error) {
+	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
+	c.logRefusal(status, err)
 	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)
@@ -159,7 +175,7 @@ func (c *conn) close() {
 	}
 	c.uncork()
 	c.drop()
-	c.s.Close().OnDone(func(*loop.Future[struct{}]) { c.sv.forget(c) })
+	c.s.Close()
 }
 
 // abort breaks the connection off.
@@ -169,7 +185,6 @@ func (c *conn) abort() {
 	}
 	c.drop()
 	c.s.Abort()
-	c.sv.forget(c)
 }
 
 // drop gives back what the connection holds for requests.
@@ -180,9 +195,9 @@ func (c *conn) drop() {
 	c.returnParser()
 }
 
-// drain closes the connection if nothing is under way, and else afterwards.
-func (c *conn) drain() {
-	c.last = true
+// Drain closes the connection if nothing is under way, and else afterwards.
+func (c *conn) Drain() {
+	c.sv.draining = true
 	if c.shut || c.ex != nil && !c.ex.over {
 		return
 	}

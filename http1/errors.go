@@ -1,8 +1,11 @@
 package http1
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
@@ -13,9 +16,18 @@ var (
 	// ErrClientGone is the cause with which a request's coroutine is cancelled when
 	// its client has closed the connection, or its half of it.
 	ErrClientGone = errors.New("http1: the client closed the connection")
-	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody.
+	// ErrBodyTooLarge is what reading a request's body gives beyond Server.MaxBody, or
+	// Request.SetMaxBody.
 	// Returned by the handler, it is answered 413.
 	ErrBodyTooLarge = errors.New("http1: request body too large")
+	// ErrBodyTimeout is what reading a request's body gives when the client sends
+	// nothing for Server.BodyTimeout, or less than Server.MinRate. Returned by the
+	// handler, it is answered 408. It matches os.ErrDeadlineExceeded.
+	ErrBodyTimeout = fmt.Errorf("http1: the request's body does not come: %w", os.ErrDeadlineExceeded)
+	// ErrRequestTimeout is the cause with which a request's coroutine is cancelled after
+	// Server.RequestTimeout. Returned by the handler, it is answered 503. It matches
+	// context.DeadlineExceeded.
+	ErrRequestTimeout = fmt.Errorf("http1: the request took too long: %w", context.DeadlineExceeded)
 	// ErrContentLength is what Write gives when the handler writes more than its
 	// own Content-Length, and what is logged of a response that has less.
 	ErrContentLength = errors.New("http1: the response differs from its Content-Length")
@@ -25,6 +37,13 @@ var (
 	// ErrBadField is what the response ends with if one of its header fields would
 	// not be one on the wire: a line break in it, for example.
 	ErrBadField = errors.New("http1: invalid header field")
+	// ErrHijacked is what a ResponseWriter and a Body give whose connection was taken
+	// away by Hijack, Upgrade or Tunnel. It matches net/http's ErrHijacked.
+	ErrHijacked = fmt.Errorf("http1: %w", http.ErrHijacked)
+	// ErrBegun is what Hijack gives when the response has begun.
+	ErrBegun = errors.New("http1: the response has begun")
+	// ErrNoUpgrade is what Upgrade gives when the client has not offered the protocol.
+	ErrNoUpgrade = errors.New("http1: the client does not offer to switch")
 )
 
 // errNoTunnel is what a 2xx answer to CONNECT becomes. It would make the connection a
@@ -64,6 +83,10 @@ func statusOf(err error) int {
 		return he.Status
 	case errors.Is(err, ErrBodyTooLarge):
 		return 413
+	case errors.Is(err, ErrBodyTimeout):
+		return 408
+	case errors.Is(err, ErrRequestTimeout):
+		return 503
 	case errors.As(err, &we):
 		return we.Status
 	}

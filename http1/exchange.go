@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -13,22 +14,39 @@ import (
 // need, in one piece of memory. It belongs to the loop.
 //
 //	handler runs ──Ended──► over ──body is read or skipped──► the next request
-//	                         └─────not reusable─────────────► closed
+//	    │                    └─────not reusable─────────────► closed
+//	    └──Hijack──► taken ──Ended──► over; the stream lives on
 type exchange struct {
-	c    *conn
-	co   *loop.Co // nil if the handler was not started
-	req  Request
-	w    ResponseWriter
-	body Body
-	keep bool // the client lets the connection persist
-	over bool // the handler has ended, and the response is with the stream
+	c       *conn
+	co      *loop.Co // nil if the handler was not started
+	req     Request
+	w       ResponseWriter
+	body    Body
+	rare    *rare  // nil: nothing of it
+	release func() // lets Shutdown end; nil while the connection does that
+	born    uint32 // when it came, in milliseconds of the service's clock
+	keep    bool   // the client lets the connection persist
+	upgrade bool   // the client would switch to another protocol
+	taken   bool   // the handler has taken the connection away
+	over    bool   // the handler has ended, and the response is with the stream
 }
 
 // errOver is what a request's body and response give to those who kept them.
 var errOver = errors.New("http1: used after the handler has returned")
 
+// ended is what those get who use the exchange after its end.
+func (ex *exchange) ended() error {
+	switch {
+	case ex.taken:
+		return ErrHijacked
+	case ex.over:
+		return errOver
+	}
+	return nil
+}
+
 func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
-	ex := &exchange{c: c, keep: p.KeepAlive}
+	ex := &exchange{c: c, born: uint32(c.sv.clock() / time.Millisecond), keep: p.KeepAlive, upgrade: p.Upgrade}
 	ex.req.fill(head, p)
 	ex.req.Body = &ex.body
 	ex.req.RemoteAddr = c.s.RemoteAddr()
@@ -51,6 +69,19 @@ func (ex *exchange) Run(co *loop.Co) error {
 
 // Ended sends what the handler left to send.
 func (ex *exchange) Ended(err error) {
+	if ex.release != nil {
+		defer ex.release()
+	}
+	if ex.rare != nil {
+		ex.rare.timer.Stop()
+	}
+	if ex.taken {
+		ex.w.release()
+		ex.over = true
+		ex.log()
+		ex.leave(err)
+		return
+	}
 	if err != nil {
 		err = ex.failed(err)
 	}
@@ -59,6 +90,7 @@ func (ex *exchange) Ended(err error) {
 	}
 	ex.w.release()
 	ex.over = true
+	ex.log()
 	ex.body.wake()
 	switch {
 	case err == nil:
@@ -98,8 +130,11 @@ func (ex *exchange) failed(err error) error {
 // pointless reports whether err comes of nobody being there any more to be
 // answered: the client has left, or the server or its loop is closing.
 func (ex *exchange) pointless(err error) bool {
-	if ex.c.gone() {
+	switch {
+	case ex.c.gone():
 		return true
+	case errors.Is(err, ErrRequestTimeout):
+		return false
 	}
 	return ex.co != nil && ex.co.Err() != nil &&
 		(errors.Is(err, context.Canceled) || errors.Is(err, ErrClientGone) || errors.Is(err, loop.ErrClosed))
@@ -125,6 +160,7 @@ func (ex *exchange) skipBody() {
 		c.resume()
 	default:
 		c.uncork() // arrived goes on
+		ex.seldom().body.begin(c.sv.clock())
 	}
 }
 
@@ -134,7 +170,9 @@ func (ex *exchange) arrived(p []byte) int {
 		ex.body.wake()
 		return 0
 	}
-	n := ex.body.skip(p)
+	n, now := ex.body.skip(p), ex.c.sv.clock()
+	ex.rare.body.end(now)
+	ex.rare.body.begin(now)
 	switch {
 	case !ex.reusable():
 		ex.c.close()
@@ -147,7 +185,7 @@ func (ex *exchange) arrived(p []byte) int {
 // reusable reports whether another request may follow this one, as far as is known
 // yet.
 func (ex *exchange) reusable() bool {
-	return ex.keep && !ex.w.close && !ex.body.close && !ex.c.last && !ex.c.gone()
+	return ex.keep && !ex.w.close && !ex.body.close && !ex.c.sv.draining && !ex.c.gone()
 }
 
 // clientGone cancels the handler. err is io.EOF or what broke the connection.
@@ -164,6 +202,20 @@ func (ex *exchange) clientGone(err error) {
 	case ex.over:
 		ex.c.close() // the rest of the body will not come
 	case ex.co != nil:
+		ex.outlive()
 		ex.co.Cancel(cause)
+	}
+}
+
+// outlive has Shutdown wait for the handler, although its connection may end first.
+func (ex *exchange) outlive() {
+	if ex.release == nil {
+		sv := ex.c.sv
+		end := sv.srv.conns.Hold()
+		sv.outlive[ex] = struct{}{}
+		ex.release = func() {
+			delete(sv.outlive, ex)
+			end()
+		}
 	}
 }

@@ -24,10 +24,11 @@ const address = "127.0.0.1:80"
 // A world is a server and its clients on one loop, with a network in memory and
 // virtual time.
 type world struct {
-	t   testing.TB
-	net *looptest.Network
-	srv *http1.Server
-	log logged
+	t     testing.TB
+	net   *looptest.Network
+	srv   *http1.Server
+	timed bool // with the timeouts that srv says; else with none
+	log   logged
 }
 
 // serve makes a world whose server answers with h, and runs body in it as a
@@ -45,6 +46,9 @@ func serveOn(t testing.TB, w *world, body func(co *loop.Co, w *world) error) {
 		w.net = &looptest.Network{}
 	}
 	w.srv.Network = w.net
+	if !w.timed { // virtual time would jump from sweep to sweep while a goroutine computes
+		w.srv.HeadTimeout, w.srv.IdleTimeout, w.srv.BodyTimeout, w.srv.MinRate = -1, -1, -1, -1
+	}
 	w.srv.Logger = slog.New(slog.NewTextHandler(&w.log, nil))
 	looptest.Run(t, func(co *loop.Co) error {
 		if _, err := w.srv.Listen(co.Loop(), address); err != nil {

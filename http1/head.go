@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -25,19 +26,27 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 	case w.length >= 0 && w.written > w.length:
 		return b, ErrContentLength // so did the field
 	}
-	for _, f := range w.header.fields {
-		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
-			return b, fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
-		}
+	if err := cmp.Or(checkFields(w.header.lines), checkTrailer(w.trailer())); err != nil {
+		return b, err
 	}
 	w.begun = true
 	return w.appendHead(b, whole), nil
 }
 
+// checkFields finds a field that would not be one on the wire.
+func checkFields(lines []Field) error {
+	for _, f := range lines {
+		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
+			return fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
+		}
+	}
+	return nil
+}
+
 func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {
 	b = httpwire.AppendStatusLine(b, w.Status())
-	dated := false
-	for _, f := range w.header.fields {
+	dated := w.ex.rare != nil && w.ex.rare.undated
+	for _, f := range w.header.lines {
 		switch {
 		case httpwire.EqualFold(f.Name, "Content-Length"), httpwire.EqualFold(f.Name, "Transfer-Encoding"):
 			continue // framing is ours
@@ -65,7 +74,7 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 		return httpwire.AppendContentLength(b, w.length)
 	case whole && w.head && w.written == 0:
 		return b // a handler need not know what GET would have given
-	case whole:
+	case whole && (len(w.trailer()) == 0 && !w.ex.trails() || w.ex.req.Minor == 0):
 		return httpwire.AppendContentLength(b, w.written)
 	case w.ex.req.Minor == 0:
 		// HTTP/1.0 knows no chunks: the end of the connection ends the body.
@@ -73,7 +82,7 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 		return b
 	}
 	w.chunked = true
-	return httpwire.AppendField(b, "Transfer-Encoding", "chunked")
+	return w.appendTrailerNames(httpwire.AppendField(b, "Transfer-Encoding", "chunked"))
 }
 
 // appendConnection says whether the connection goes on (RFC 9112, 9.3 and 9.6).

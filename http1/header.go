@@ -10,7 +10,10 @@ import (
 // A Header is a list of header fields in their order. Names are compared without
 // regard to case and kept as they were given. The zero Header is empty. It may be
 // used by one goroutine at a time.
-type Header struct{ fields []Field }
+type Header struct {
+	head  *head   // where the fields are, as long as they are as they came
+	lines []Field // and else
+}
 
 // A Field is one header field line.
 type Field struct {
@@ -19,31 +22,69 @@ type Field struct {
 	Name, Value string
 }
 
+// A head is the fields of a message as they came. Most are never asked for, so they stay
+// the places that the parser found: a string for each would be work for the collector.
+type head struct {
+	text  string
+	spans []httpwire.Field
+	room  [8]httpwire.Field // of spans: most messages need no more
+}
+
+func (h *head) fill(text string, fields []httpwire.Field) {
+	h.text = text
+	h.spans = append(h.room[:0:len(h.room)], fields...)
+}
+
+func (h *head) name(i int) string  { return h.of(h.spans[i].Name) }
+func (h *head) value(i int) string { return h.of(h.spans[i].Value) }
+
+func (h *head) of(s httpwire.Span) string { return h.text[s.Start:s.End] }
+
 // Len is the number of field lines.
-func (h *Header) Len() int { return len(h.fields) }
+func (h *Header) Len() int {
+	if h.head != nil {
+		return len(h.head.spans)
+	}
+	return len(h.lines)
+}
+
+// at is the field line i.
+func (h *Header) at(i int) Field {
+	if h.head != nil {
+		return Field{h.head.name(i), h.head.value(i)}
+	}
+	return h.lines[i]
+}
+
+// find is the first field line of that name from i on, or -1.
+func (h *Header) find(name string, i int) int {
+	for n := h.Len(); i < n; i++ {
+		if h.head != nil && h.head.spans[i].Name.Len() != len(name) {
+			continue
+		}
+		if httpwire.EqualFold(h.at(i).Name, name) {
+			return i
+		}
+	}
+	return -1
+}
 
 // Get is the value of the first field of that name, "" if there is none.
 func (h *Header) Get(name string) string {
-	for i := range h.fields {
-		if httpwire.EqualFold(h.fields[i].Name, name) {
-			return h.fields[i].Value
-		}
+	if i := h.find(name, 0); i >= 0 {
+		return h.at(i).Value
 	}
 	return ""
 }
 
 // Has reports whether there is a field of that name.
-func (h *Header) Has(name string) bool {
-	return slices.ContainsFunc(h.fields, func(f Field) bool { return httpwire.EqualFold(f.Name, name) })
-}
+func (h *Header) Has(name string) bool { return h.find(name, 0) >= 0 }
 
 // Values are the values of all fields of that name, in order.
 func (h *Header) Values(name string) []string {
 	var vs []string
-	for i := range h.fields {
-		if httpwire.EqualFold(h.fields[i].Name, name) {
-			vs = append(vs, h.fields[i].Value)
-		}
+	for i := h.find(name, 0); i >= 0; i = h.find(name, i+1) {
+		vs = append(vs, h.at(i).Value)
 	}
 	return vs
 }
@@ -51,33 +92,49 @@ func (h *Header) Values(name string) []string {
 // All yields each field line's name and value, in order.
 func (h *Header) All() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for _, f := range h.fields {
-			if !yield(f.Name, f.Value) {
+		for i := range h.Len() {
+			if f := h.at(i); !yield(f.Name, f.Value) {
 				return
 			}
 		}
 	}
 }
 
+// own makes the fields lines that can be changed.
+func (h *Header) own() {
+	if h.head == nil {
+		return
+	}
+	lines := make([]Field, h.Len())
+	for i := range lines {
+		lines[i] = h.at(i)
+	}
+	h.head, h.lines = nil, lines
+}
+
 // Add appends a field line.
-func (h *Header) Add(name, value string) { h.fields = append(h.fields, Field{name, value}) }
+func (h *Header) Add(name, value string) {
+	h.own()
+	h.lines = append(h.lines, Field{name, value})
+}
 
 // Set replaces all fields of that name by one.
 func (h *Header) Set(name, value string) {
-	for i := range h.fields {
-		if httpwire.EqualFold(h.fields[i].Name, name) {
-			h.fields[i].Value = value
-			rest := i + 1
-			h.fields = append(h.fields[:rest], slices.DeleteFunc(h.fields[rest:], func(f Field) bool {
-				return httpwire.EqualFold(f.Name, name)
-			})...)
-			return
-		}
+	i := h.find(name, 0)
+	if i < 0 {
+		h.Add(name, value)
+		return
 	}
-	h.Add(name, value)
+	h.own()
+	h.lines[i].Value = value
+	rest := i + 1
+	h.lines = append(h.lines[:rest], slices.DeleteFunc(h.lines[rest:], func(f Field) bool {
+		return httpwire.EqualFold(f.Name, name)
+	})...)
 }
 
 // Del removes all fields of that name.
 func (h *Header) Del(name string) {
-	h.fields = slices.DeleteFunc(h.fields, func(f Field) bool { return httpwire.EqualFold(f.Name, name) })
+	h.own()
+	h.lines = slices.DeleteFunc(h.lines, func(f Field) bool { return httpwire.EqualFold(f.Name, name) })
 }

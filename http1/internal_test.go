@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net/http"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -11,23 +12,35 @@ import (
 )
 
 // TestWorkersEnd: a goroutine that is still busy when the server is over ends
-// after its call.
+// after its call, and an idle one at once.
 func TestWorkersEnd(t *testing.T) {
-	var p stdWorkers
-	idle, busy := &stdWorker{calls: make(chan *stdCall)}, &stdWorker{calls: make(chan *stdCall)}
-	p.put(idle, false)
-	p.close()
-	p.put(busy, false)
-	for _, w := range []*stdWorker{idle, busy} {
-		select {
-		case <-w.calls:
-		default:
-			t.Error("a worker was not told to end")
+	looptest.Run(t, func(co *loop.Co) error {
+		p := stdWorkers{l: co.Loop()}
+		left := func() int {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.count
 		}
-	}
+		began, end, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		call := func(h http.HandlerFunc) {
+			ex := &exchange{c: &conn{std: &stdConn{}}}
+			ex.req.Target, ex.req.Body = "/", &Body{ex: ex}
+			p.add(&stdCall{h: &stdHandler{h: h}, ex: ex, l: co.Loop(), ended: loop.NewPromise[error](co.Loop())})
+		}
+		call(func(http.ResponseWriter, *http.Request) { close(began); <-end })
+		<-began
+		call(func(http.ResponseWriter, *http.Request) { close(ended) })
+		<-ended
+		p.close()
+		close(end)
+		for left() > 0 {
+			runtime.Gosched()
+		}
+		return nil
+	})
 }
 
-// TestServiceEnds: what the service holds goes with its last connection, not only
+// TestServiceEnds: the goroutines that wait for requests end with the server, not only
 // with the loop.
 func TestServiceEnds(t *testing.T) {
 	looptest.Run(t, func(co *loop.Co) error {
@@ -45,15 +58,15 @@ func TestServiceEnds(t *testing.T) {
 		if _, err := loop.Await(co, c.ReadSome(1000)); err != nil {
 			return err
 		}
-		sv := s.serving
-		if len(sv.workers.idle) != 1 || sv.conns == nil {
+		sv := s.service(co.Loop())
+		if len(sv.workers.idle) != 1 || s.Stats().Conns != 1 {
 			t.Error("no worker waits, or no connection is known")
 		}
 		s.Close()
-		if _, err := loop.Await(co, sv.ended.Future()); err != nil {
-			return err
+		if _, err := loop.Await(co, c.ReadSome(1000)); err == nil {
+			t.Error("the connection was not broken off")
 		}
-		if len(sv.workers.idle) != 0 || sv.conns != nil || len(sv.listeners) != 0 {
+		if len(sv.workers.idle) != 0 || s.Stats().Conns != 0 {
 			t.Error("something is left")
 		}
 		return nil

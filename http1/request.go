@@ -27,11 +27,16 @@ type Request struct {
 	ContentLength int64
 	// Body is the request's body. Reading it makes the coroutine wait for bytes.
 	Body *Body
-	// RemoteAddr is the client's end of the connection.
+	// RemoteAddr is the client's end of the connection, which may be a proxy: see ClientIP.
 	RemoteAddr netip.AddrPort
 
-	room [8]Field // of Header: most requests need no more
+	head head  // of Header
+	form *Form // nil before ParseForm
 }
+
+// SetMaxBody bounds the body of this request in bytes, instead of Server.MaxBody;
+// negative: no limit. It belongs to the loop, and holds for what is read from now on.
+func (r *Request) SetMaxBody(n int64) { r.Body.limit = n }
 
 // LocalAddr is the server's end of the connection. It belongs to the loop, and is
 // the zero address once the connection is closed.
@@ -73,16 +78,14 @@ func (r *Request) pathAndQuery() string {
 
 // fill makes the request of a parsed head. The head is copied once, and all strings
 // are pieces of that copy.
-func (r *Request) fill(head string, p *httpwire.Request) {
-	str := func(s httpwire.Span) string { return head[s.Start:s.End] }
-	r.Method = str(p.Method)
-	r.Target = str(p.Target)
-	r.Host = str(p.Host)
+func (r *Request) fill(text string, p *httpwire.Request) {
+	h := &r.head
+	h.fill(text, p.Fields)
+	r.Header.head = h
+	r.Method = h.of(p.Method)
+	r.Target = h.of(p.Target)
+	r.Host = h.of(p.Host)
 	r.Minor = int(p.Minor)
-	r.Header.fields = r.room[:0:len(r.room)]
-	for _, f := range p.Fields {
-		r.Header.fields = append(r.Header.fields, Field{str(f.Name), str(f.Value)})
-	}
 	switch p.Framing {
 	case httpwire.Length:
 		r.ContentLength = p.Length

@@ -22,6 +22,7 @@ type ResponseWriter struct {
 	header   Header
 	room     [4]Field // of header: most responses need no more
 	buf      []byte   // of the body, not sent yet
+	coding   *coding  // encodes the body; nil: nobody does
 	status   int
 	length   int64 // the declared Content-Length; -1: none
 	written  int64 // bytes of the body, sent or not
@@ -43,8 +44,8 @@ var (
 // there. A field with a line break or another control byte in its value makes the
 // response a 500.
 func (w *ResponseWriter) Header() *Header {
-	if w.header.fields == nil {
-		w.header.fields = w.room[:0:len(w.room)]
+	if w.header.lines == nil {
+		w.header.lines = w.room[:0:len(w.room)]
 	}
 	return &w.header
 }
@@ -74,7 +75,7 @@ func (w *ResponseWriter) Begun() bool { return w.sent }
 // Write appends to the body. It waits when the client is slow to take what was
 // written before; the error is then as Await's, or tells how the connection broke.
 func (w *ResponseWriter) Write(p []byte) (int, error) {
-	if err := w.admit(len(p)); err != nil {
+	if err := w.admit(int64(len(p))); err != nil {
 		return 0, err
 	}
 	if w.fits(len(p)) {
@@ -86,7 +87,7 @@ func (w *ResponseWriter) Write(p []byte) (int, error) {
 
 // WriteString is Write for a string.
 func (w *ResponseWriter) WriteString(p string) (int, error) {
-	if err := w.admit(len(p)); err != nil {
+	if err := w.admit(int64(len(p))); err != nil {
 		return 0, err
 	}
 	if w.fits(len(p)) {
@@ -110,16 +111,16 @@ func (w *ResponseWriter) fits(n int) bool {
 // Flush sends what has been written so far, and waits if the client is slow to take
 // it.
 func (w *ResponseWriter) Flush() error {
-	if w.ex.over {
-		return errOver
+	if err := w.ex.ended(); err != nil {
+		return err
 	}
 	return w.push(nil)
 }
 
 // admit counts n more bytes of the body, if they may come.
-func (w *ResponseWriter) admit(n int) error {
-	if w.ex.over {
-		return errOver
+func (w *ResponseWriter) admit(n int64) error {
+	if err := w.ex.ended(); err != nil {
+		return err
 	}
 	if n > 0 && !httpwire.HasContent(w.Status()) {
 		return ErrNoBody
@@ -127,10 +128,10 @@ func (w *ResponseWriter) admit(n int) error {
 	if err := w.measure(); err != nil {
 		return err
 	}
-	if w.length >= 0 && w.written+int64(n) > w.length {
+	if w.length >= 0 && w.written+n > w.length {
 		return ErrContentLength
 	}
-	w.written += int64(n)
+	w.written += n
 	return nil
 }
 

@@ -32,6 +32,12 @@ func (w *ResponseWriter) pushAll(p []byte) (n int, err error) {
 // push begins the response if need be, and sends what was collected, and p.
 func (w *ResponseWriter) push(p []byte) error {
 	c := w.ex.c
+	if w.coding != nil {
+		var err error
+		if p, err = w.coding.piece(w, p); err != nil {
+			return err
+		}
+	}
 	b, err := w.appendBegin(c.sv.scratch[:0], false)
 	if err != nil {
 		return err
@@ -46,13 +52,14 @@ func (w *ResponseWriter) push(p []byte) error {
 }
 
 // wait waits until the client has taken most of what was written.
-func (w *ResponseWriter) wait() error {
-	c := w.ex.c
+func (w *ResponseWriter) wait() error { return outlast(w.ex.c, w.ex.c.s.Writable()) }
+
+// outlast waits for a future of the connection's stream.
+func outlast[T any](c *conn, f *loop.Future[T]) error {
 	co := c.sv.l.Current()
 	if co == nil {
 		panic("http1: ResponseWriter used outside a coroutine")
 	}
-	f := c.s.Writable()
 	_, err := loop.Await(co, f)
 	if err != nil && !f.Done() && c.s.EOF() && !c.gone() {
 		// The client has closed its half of the connection, which has cancelled the
@@ -73,16 +80,26 @@ func (w *ResponseWriter) finish() error {
 	if c.gone() {
 		return nil
 	}
+	var rest []byte
+	if w.coding != nil {
+		var err error
+		if rest, err = w.coding.last(w); err != nil {
+			return w.complain(err)
+		}
+	}
 	b, err := w.appendBegin(c.sv.scratch[:0], true)
 	if err == nil && w.length > w.written && !w.head && httpwire.HasContent(w.Status()) {
 		err = fmt.Errorf("%w: %d of %d bytes", ErrContentLength, w.written, w.length)
 	}
+	if err == nil && w.chunked {
+		err = checkTrailer(w.trailer())
+	}
 	if err != nil {
 		return w.complain(err)
 	}
-	b = w.appendBody(b, nil)
+	b = w.appendBody(b, rest)
 	if w.chunked && !w.head {
-		b = httpwire.AppendLastChunk(b)
+		b = w.appendEnd(b)
 	}
 	c.send(b)
 	c.sv.scratch = keep(b)
@@ -107,12 +124,18 @@ func (w *ResponseWriter) complain(err error) error {
 // replace makes the response a plain error response.
 func (w *ResponseWriter) replace(status int) {
 	w.release()
+	if w.ex.rare != nil {
+		w.ex.rare.sent = Header{}
+	}
 	*w = ResponseWriter{ex: w.ex, head: w.head, status: status, length: -1}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.WriteString(strconv.Itoa(status) + " " + httpwire.StatusText(status) + "\n") // it fits
 }
 
 func (w *ResponseWriter) release() {
+	w.coding.release()
+	w.ex.req.form.release()
+	w.ex.req.form = nil
 	if w.buf != nil {
 		w.ex.c.sv.giveBack(w.buf)
 		w.buf = nil

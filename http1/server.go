@@ -3,10 +3,15 @@ package http1
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/netip"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/stream"
@@ -19,8 +24,8 @@ const (
 	DefaultMaxBody = 100 << 20
 )
 
-// A Handler answers requests. Serve runs as a coroutine of the server's loop, a new
-// one with each request, and may wait. co is cancelled when the client leaves or
+// A Handler answers requests. Serve runs as a coroutine of the connection's loop, a
+// new one with each request, and may wait. co is cancelled when the client leaves or
 // the server is closed.
 //
 // When Serve returns nil, the response is sent. An error is answered by its status
@@ -38,162 +43,283 @@ type HandlerFunc func(co *loop.Co, w *ResponseWriter, r *Request) error
 // Serve calls f.
 func (f HandlerFunc) Serve(co *loop.Co, w *ResponseWriter, r *Request) error { return f(co, w, r) }
 
-// A Server serves HTTP/1.1. Set its fields before the first Listen or
-// ListenAndServe and leave them alone then. Shutdown and Close may be called from
-// any goroutine; Listen belongs to the loop. All connections live on one loop, so
-// what handlers share needs no locks.
+// A Server serves HTTP/1.1. Set its fields before the first Listen, Serve or
+// ListenAndServe and leave them alone then. Shutdown, Close and Stats may be called
+// from any goroutine; Listen and Serve belong to the loop. All connections live on one
+// loop, so what handlers share needs no locks, unless Loops or Pool is set.
 type Server struct {
 	// Handler answers the requests. It must be set.
 	Handler Handler
 	// Network is what addresses mean. Default: the machine's, stream.System{}.
 	Network stream.Network
+	// TLS makes it a server for https. ALPN offers "http/1.1" unless Config.NextProtos
+	// says otherwise. Default: plain HTTP.
+	TLS *stream.TLSOptions
 	// Logger receives the failures of handlers. Default: the loop's.
 	Logger *slog.Logger
+	// AccessLog gets one record, "request", for each request when its handler has ended:
+	// method, target, proto, status (0: none was sent), bytes of the body as the handler
+	// wrote it, received (bytes of the request's body), duration, remote (the
+	// connection's address), client (see Request.ClientIP), host and agent. A request
+	// that was refused has status, remote and error. Its slog.Handler is called on the
+	// loop and must not block: one that writes to something slow needs a queue before it.
+	// Default: none, at no cost.
+	AccessLog *slog.Logger
 	// MaxHead bounds a request's head in bytes; beyond it the answer is 431, or 414
 	// if the request line alone is longer. Default: 64 KiB.
 	MaxHead int
-	// MaxBody bounds a request's body in bytes; beyond it the answer is 413. Bodies
-	// are not collected before the handler runs, so this bounds what it can read.
-	// Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
+	// handler runs, so this bounds what it can read: beyond it the error is
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB,
+	// and as with net/http no limit for what Std's handlers read;
 	// negative: no limit.
 	MaxBody int64
+
+	// HeadTimeout is how long the head of a request may take from its first byte, and
+	// how long the first byte may take on a new connection. Beyond it the answer is 408,
+	// or none where nothing had come, and the connection closes. Default: 60 seconds;
+	// negative, as with all of these: no limit.
+	//
+	// Connections are looked through at intervals, an eighth of the shortest timeout,
+	// at least a second and at most 30: a timeout may be noticed two of them late, but
+	// not early.
+	HeadTimeout time.Duration
+	// IdleTimeout is how long a connection may stay open between two requests. Then it
+	// closes without a word. Default: one hour.
+	IdleTimeout time.Duration
+	// BodyTimeout is how long a client may send nothing of a request's body while the
+	// handler waits for it; the error is ErrBodyTimeout. Default: 60 seconds.
+	BodyTimeout time.Duration
+	// MinRate is how many bytes of a body a client must send per second, on the average
+	// of the time that the handler has waited for it, once that is 5 seconds; the error
+	// is ErrBodyTimeout. Default: 240.
+	MinRate int
+	// WriteTimeout is how long a client may take nothing of a response that waits for it.
+	// Then the connection is broken off. Default: 60 seconds.
+	WriteTimeout time.Duration
+	// RequestTimeout is how long a handler may take, from the end of the request's head
+	// on. Then its co is cancelled with the cause ErrRequestTimeout; returned by the
+	// handler, that is answered 503. A handler that has taken its connection away
+	// (Hijack, Upgrade, Tunnel) has all the time it wants. Default: no limit.
+	RequestTimeout time.Duration
+
+	// MaxConns is how many connections there may be. Beyond it none is accepted until
+	// one has ended; clients wait in the system's backlog. Default: no limit.
+	MaxConns int
+	// MaxConnsPerAddr is how many of them may come from one IP address. Beyond it they
+	// are reset at once. Default: no limit.
+	MaxConnsPerAddr int
+
+	// TrustProxies is the addresses of proxies in front of the server whose word counts in
+	// Request.ClientIP and Scheme. If there are any, so does that of whoever comes through
+	// a Unix socket. Anyone can write the fields that say it: trust only proxies that set
+	// them. Default: none.
+	TrustProxies []netip.Prefix
+	// ProxyFrom is the addresses of proxies that begin each connection with a header of the
+	// PROXY protocol, which has the client's address: Request.RemoteAddr then. See
+	// stream.Server. Default: none.
+	ProxyFrom []netip.Prefix
+
+	// Loops spreads the connections over so many loops of the server's own, each on a
+	// goroutine; Pool over loops of yours. A connection stays on its loop, so what
+	// handlers share needs locks then. Default: all connections live on the loop that
+	// Listen got.
+	Loops int
+	Pool  *loop.Pool
+
+	// HTTP2 opens a door to net/http's HTTP/2: connections on which the client chooses
+	// it, by ALPN or, without TLS, by its preface, are net/http's from then on, with the
+	// same handler, and cost what they cost there: two goroutines and some 20 KiB for
+	// each while it is idle. A native Handler runs behind AsHTTP. Shutdown or Close must be
+	// called in the end. Default: false.
+	HTTP2 bool
+
 	// OnListen is told the address that ListenAndServe has bound. Default: nil.
 	OnListen func(net.Addr)
 
-	mu      sync.Mutex // guards the rest
-	serving *service   // nil before the first Listen
-	closed  bool
+	mu       sync.Mutex              // guards the rest
+	conns    *stream.Server          // accepts and counts; nil before the first Listen
+	services map[*loop.Loop]*service // one for each loop that has had connections
+	std      *http.Server            // made by stdServer
+	stdOnce  sync.Once
+	door     door
 }
 
 // ListenAndServe serves on address, host:port, on a loop of its own, until
 // Shutdown or Close; then it returns ErrServerClosed. Other errors say why it could
 // not listen.
 func (s *Server) ListenAndServe(address string) error {
-	if s.Network == nil {
-		var err error // nothing runs yet that looking up a name could hold up
-		if address, err = stream.LookUp(context.Background(), "tcp", address); err != nil {
-			return err
-		}
-	}
-	l, err := loop.New(&loop.Options{Logger: s.Logger})
+	conns, err := s.begin()
 	if err != nil {
 		return err
 	}
-	defer l.Close()
-	addr, err := s.Listen(l, address)
+	return outcome(conns.ListenAndServe("tcp", address))
+}
+
+// ListenAndServeTLS is ListenAndServe for https with the certificate and the key in two
+// PEM files, in addition to those in TLS.
+func (s *Server) ListenAndServeTLS(address, certFile, keyFile string) error {
+	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return err
 	}
-	if s.OnListen != nil {
-		s.OnListen(addr)
+	o := stream.TLSOptions{}
+	if s.TLS != nil {
+		o = *s.TLS
 	}
-	s.serving.ended.Future().OnDone(func(*loop.Future[struct{}]) { l.Stop() })
-	if err := l.Run(); err != nil && !errors.Is(err, loop.ErrClosed) {
-		return err
+	if o.Config = o.Config.Clone(); o.Config == nil {
+		o.Config = &tls.Config{}
 	}
-	return ErrServerClosed
+	o.Config.Certificates = append(o.Config.Certificates, cert)
+	s.TLS = &o
+	return s.ListenAndServe(address)
 }
 
 // Listen begins to serve on address, host:port, on the loop l, and returns the
 // address that was bound. It does not wait: requests are answered while l runs. It
 // may be called again for further addresses on the same loop.
 func (s *Server) Listen(l *loop.Loop, address string) (net.Addr, error) {
-	sv, err := s.service(l)
+	conns, err := s.begin()
 	if err != nil {
 		return nil, err
 	}
-	var n stream.Network = stream.System{}
-	if s.Network != nil {
-		n = s.Network
-	}
-	ln, err := n.Listen(l, "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	if err := cmp.Or(ln.Accept(sv.accept), s.start(sv)); err != nil {
-		return nil, errors.Join(err, ln.Close())
-	}
-	sv.listeners = append(sv.listeners, ln)
-	return ln.Addr(), nil
+	addr, err := conns.Listen(l, "tcp", address)
+	return addr, outcome(err)
 }
 
-// service is the server's state on l: a new one if it does not listen yet.
-func (s *Server) service(l *loop.Loop) (*service, error) {
-	if s.Handler == nil {
-		return nil, errors.New("http1: Server without a Handler")
+// Serve is Listen for a listener of l that accepts nothing yet, on a Unix socket or
+// one that was inherited (stream.System.ListenFD). It is the server's from now on,
+// unless there is an error.
+func (s *Server) Serve(l *loop.Loop, ln stream.Listener) error {
+	conns, err := s.begin()
+	if err != nil {
+		return err
 	}
+	return outcome(conns.Serve(l, ln))
+}
+
+// begin is the part that accepts connections, made from the fields at the first call.
+func (s *Server) begin() (*stream.Server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.closed:
-		return nil, ErrServerClosed
-	case s.serving == nil:
-		return newService(s, l), nil
-	case s.serving.l != l:
-		return nil, errors.New("http1: Server.Listen on a second loop; a server lives on one")
+	case s.Handler == nil:
+		return nil, errors.New("http1: Server without a Handler")
+	case s.conns != nil:
+		return s.conns, nil
 	}
-	return s.serving, nil
+	s.services = make(map[*loop.Loop]*service)
+	s.conns = &stream.Server{
+		Accept:          s.accept,
+		Drain:           drain,
+		Network:         s.Network,
+		TLS:             withALPN(s.TLS, s.HTTP2),
+		Logger:          s.Logger,
+		MaxConns:        s.MaxConns,
+		MaxConnsPerAddr: s.MaxConnsPerAddr,
+		ProxyFrom:       s.ProxyFrom,
+		Loops:           s.Loops,
+		Pool:            s.Pool,
+		OnListen:        s.OnListen,
+		WriteLimits:     stream.WriteLimits{Stall: s.WriteTimeout},
+	}
+	return s.conns, nil
 }
 
-// start makes sv the server's, unless that has been ended meanwhile.
-func (s *Server) start(sv *service) error {
+// withALPN is o with "http/1.1" on offer (RFC 7301), unless o offers something, and
+// before that "h2" if that is spoken.
+func withALPN(o *stream.TLSOptions, h2 bool) *stream.TLSOptions {
+	if o == nil || o.Config == nil || len(o.Config.NextProtos) > 0 && !h2 {
+		return o
+	}
+	with := *o
+	with.Config = o.Config.Clone()
+	if len(o.Config.NextProtos) == 0 {
+		with.Config.NextProtos = []string{"http/1.1"}
+	}
+	if h2 && !slices.Contains(with.Config.NextProtos, "h2") {
+		with.Config.NextProtos = append([]string{"h2"}, with.Config.NextProtos...)
+	}
+	return &with
+}
+
+// accept takes in a connection, on its loop.
+func (s *Server) accept(st *stream.Stream) { s.service(st.Loop()).accept(st) }
+
+// service is the server's state on l, made when l has its first connection.
+func (s *Server) service(l *loop.Loop) *service {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	sv := s.services[l]
+	if sv == nil {
+		sv = newService(s, l)
+		s.services[l] = sv
+	}
+	return sv
+}
+
+// outcome is an error of the stream.Server as one of this package.
+func outcome(err error) error {
+	if errors.Is(err, stream.ErrServerClosed) {
 		return ErrServerClosed
 	}
-	if s.serving == nil {
-		s.serving = sv
-		loop.Go(sv.l, sv.followLoop)
-	}
-	return nil
+	return err
 }
 
 // Shutdown ends the server without breaking anything off: it stops accepting,
-// closes the idle connections, lets the requests under way finish, and waits for
-// that. When ctx is done first, it returns context.Cause(ctx), and the rest is left
-// running; Close ends that. It must not be called by whoever holds the loop.
+// closes the idle connections, lets the requests under way finish, tells upgraded
+// connections (see ResponseWriter.Hijack), and waits for that. When ctx is done first,
+// it returns a *ShutdownError, which says who has not finished and matches
+// context.Cause(ctx), and the rest is left running; Close ends that. It must not
+// be called by whoever holds a loop of the server.
 func (s *Server) Shutdown(ctx context.Context) error {
-	sv := s.end((*service).drain)
-	if sv == nil {
+	conns := s.each((*service).drain)
+	if conns == nil {
 		return nil
 	}
-	select {
-	case <-sv.gone:
-		return nil
-	case <-sv.l.Closed():
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	door := make(chan error, 1)
+	go func() { door <- s.stdServer().Shutdown(ctx) }()
+	if err := cmp.Or(conns.Shutdown(ctx), <-door); err != nil {
+		return s.unfinished(cmp.Or(context.Cause(ctx), err))
 	}
-}
-
-// Close ends the server at once: connections are broken off, and their handlers
-// cancelled. It does not wait for that. To close the loop does the same. The error
-// is always nil.
-func (s *Server) Close() error {
-	s.end((*service).abort)
 	return nil
 }
 
-// end has the service, if there is one on a loop that is not closed, end in the
-// way how.
-func (s *Server) end(how func(*service)) *service {
-	s.mu.Lock()
-	s.closed = true
-	sv := s.serving
-	s.mu.Unlock()
-	if sv == nil || sv.l.Post(func() { how(sv) }) != nil {
-		return nil
+// Close ends the server at once: connections are broken off, and their handlers
+// cancelled with the cause ErrServerClosed. It does not wait for that. To close the
+// loop does the same. The error is always nil.
+func (s *Server) Close() error {
+	if conns := s.each((*service).abort); conns != nil {
+		_ = conns.Close()
 	}
-	return sv
+	return s.stdServer().Close()
+}
+
+// each has every service do something, on its loop, before the server ends.
+func (s *Server) each(do func(*service)) *stream.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		s.conns = &stream.Server{} // which the caller ends; nothing can begin then
+	}
+	for _, sv := range s.services {
+		_ = sv.l.Post(func() { do(sv) }) // a closed loop has broken everything off
+	}
+	return s.conns
+}
+
+// Stats gives the counts of this moment.
+func (s *Server) Stats() stream.ServerStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conns == nil {
+		return stream.ServerStats{}
+	}
+	return s.conns.Stats()
 }
 
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(stdHandler); std && s.MaxBody == 0 {
-		return -1
-	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)
 }

@@ -2,6 +2,8 @@ package http1
 
 import (
 	"log/slog"
+	"net/netip"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -11,127 +13,91 @@ import (
 // keptBuffers is how many response buffers a service keeps for the next requests.
 const keptBuffers = 64
 
-// service is a Server on its loop, and belongs to it.
+// service is a Server on one of its loops, and belongs to that.
 type service struct {
 	// Immutable.
 	srv     *Server
 	l       *loop.Loop
 	log     *slog.Logger
 	maxBody int64
-	gone    chan struct{} // closed when the last connection has, after drain or abort
+	std     *stdHandler // the handler, if it is Std's and answers on goroutines; nil: it is not
+	times   timeouts
+	made    time.Time // when clock began
 
 	// Owned by the loop.
-	listeners []stream.Listener
-	conns     *conn            // all of them
-	parser    *httpwire.Parser // for heads that come in one piece
-	scratch   []byte           // for a response on its way to the socket
-	buffers   [][]byte         // for bodies
-	workers   stdWorkers
-	ended     *loop.Promise[struct{}] // gone for the loop itself
-	date      string                  // the Date field of this second
-	second    int64
-	draining  bool // no new connections
-	over      bool
+	parser  *httpwire.Parser // for heads that come in one piece
+	scratch []byte           // for a response on its way to the socket
+	buffers [][]byte         // for bodies
+	workers stdWorkers
+	locals  map[netip.AddrPort]*stdConn
+	outlive map[*exchange]struct{} // handlers whose connection may end first
+	tunnels map[*exchange]struct{} // handlers that have taken their connection away
+	sweeper *loop.Ticker           // nil: see watch
+	date    string                 // the Date field of this second
+	second  int64
+
+	draining bool // each connection closes when its present request is answered
 }
 
 func newService(s *Server, l *loop.Loop) *service {
 	sv := &service{
-		srv:     s,
-		l:       l,
-		log:     s.Logger,
-		maxBody: s.maxBody(),
-		gone:    make(chan struct{}),
-		ended:   loop.NewPromise[struct{}](l),
+		srv: s, l: l, log: s.Logger,
+		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
+		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{}, outlive: map[*exchange]struct{}{},
 	}
 	if sv.log == nil {
 		sv.log = l.Logger()
 	}
+	if std, ok := s.Handler.(*stdHandler); ok && !std.o.OnLoop {
+		sv.std = std
+		sv.workers.max = std.o.MaxGoroutines
+	}
+	sv.workers.l = l
 	return sv
 }
 
-// followLoop gives the sockets back when the loop is closed under the server: what
-// is left on a closed loop, nobody else would close.
-func (sv *service) followLoop(co *loop.Co) (struct{}, error) {
-	if _, err := loop.Await(co, sv.ended.Future()); err != nil {
-		sv.abort()
-	}
-	return struct{}{}, nil
-}
-
 // accept takes in a connection.
-func (sv *service) accept(t stream.Transport) {
-	s, err := stream.New(sv.l, t)
-	if err != nil {
-		sv.log.Error("zonda: cannot take in a connection", "error", err)
-		_ = t.Close(true)
-		return
+func (sv *service) accept(s *stream.Stream) {
+	if !sv.srv.HTTP2 || !sv.throughDoor(s) {
+		sv.take(s)
 	}
+}
+
+// take serves HTTP/1 on a connection.
+func (sv *service) take(s *stream.Stream) {
 	s.SetReadAhead(sv.srv.maxHead() + 1)
-	c := &conn{sv: sv, s: s, next: sv.conns}
-	if c.next != nil {
-		c.next.prev = c
-	}
-	sv.conns = c
-	s.SetConsumer(c)
+	s.SetConsumer(&conn{sv: sv, s: s, fresh: true})
+	sv.watch()
 }
 
-// forget drops a connection that is closed.
-func (sv *service) forget(c *conn) {
-	switch {
-	case c.prev != nil:
-		c.prev.next = c.next
-	case sv.conns == c:
-		sv.conns = c.next
-	default:
-		return // it was dropped before
+// A drainer is a connection that can be asked for its end, because the server is to
+// end: an HTTP connection, or what has become of one.
+type drainer interface{ Drain() }
+
+// drain asks a connection for its end.
+func drain(s *stream.Stream) {
+	if d, ok := s.Consumer().(drainer); ok {
+		d.Drain()
 	}
-	if c.next != nil {
-		c.next.prev = c.prev
-	}
-	c.prev, c.next = nil, nil
-	sv.checkOver()
 }
 
-func (sv *service) stopListening() {
-	sv.draining = true
-	for _, ln := range sv.listeners {
-		if err := ln.Close(); err != nil {
-			sv.log.Error("zonda: closing a listener", "error", err)
-		}
-	}
-	sv.listeners = nil
-}
-
-// drain closes what is idle, and has the rest close when it is done.
+// drain is called when the server begins to end. The connections are asked one by one.
 func (sv *service) drain() {
-	sv.stopListening()
-	sv.each((*conn).drain)
-	sv.checkOver()
+	sv.draining = true
+	sv.workers.close()
+	for ex := range sv.tunnels {
+		ex.co.Cancel(ErrServerClosed)
+	}
 }
 
 // abort breaks everything off.
 func (sv *service) abort() {
-	sv.stopListening()
-	sv.each((*conn).abort)
-	sv.checkOver()
-}
-
-// each calls f for every connection; f may drop its own.
-func (sv *service) each(f func(*conn)) {
-	for c := sv.conns; c != nil; {
-		next := c.next
-		f(c)
-		c = next
-	}
-}
-
-func (sv *service) checkOver() {
-	if sv.draining && !sv.over && sv.conns == nil {
-		sv.over = true
-		sv.workers.close()
-		sv.ended.Set(struct{}{})
-		close(sv.gone)
-	}
+	sv.drain()
+	sv.srv.conns.Each(sv.l, func(s *stream.Stream) {
+		if c, ok := s.Consumer().(*conn); ok {
+			c.abort()
+		}
+	})
 }
 
 // dateNow is the Date of a response (RFC 9110, 6.6.1), formatted once a second.

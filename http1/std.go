@@ -3,64 +3,89 @@ package http1
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
 )
 
+// StdOptions say how StdWith runs a handler. The zero value is what Std does.
+type StdOptions struct {
+	// OnLoop runs the handler in the request's coroutine instead of on a goroutine of
+	// its own, which is cheaper. The rule for such a handler: it waits for nothing but
+	// reads of r.Body and writes to w, and gives neither to another goroutine. While it
+	// waits for anything else, or computes, every connection of the loop waits with it.
+	// Default: goroutines, which may block.
+	OnLoop bool
+	// MaxGoroutines bounds how many requests are answered at the same time on each loop
+	// of the server; the others wait in order. Default: no limit, as with net/http.
+	MaxGoroutines int
+}
+
 // Std makes an unmodified net/http handler a Handler. Each request runs on an
 // ordinary goroutine, which may block as it likes; goroutines are reused, and there
 // is no limit to their number. The request's context is cancelled when the client
-// leaves or the server is closed.
-//
-// The http.ResponseWriter is an http.Flusher and works with
-// http.ResponseController's Flush. The request may be read while the response is
-// written. Not there yet: http.Hijacker, deadlines, trailers, informational
-// responses (they are not sent), and the values that net/http puts into the
-// request's context.
-func Std(h http.Handler) Handler { return stdHandler{h} }
+// leaves or the server is closed, and when the handler has returned.
+func Std(h http.Handler) Handler { return StdWith(h, StdOptions{}) }
 
-type stdHandler struct{ h http.Handler }
+// StdWith is Std with options.
+func StdWith(h http.Handler, o StdOptions) Handler { return &stdHandler{h, o} }
+
+type stdHandler struct {
+	h http.Handler
+	o StdOptions
+}
 
 // errAborted is what http.ErrAbortHandler becomes.
 var errAborted = errors.New("http1: the handler aborted the response")
 
-// Serve hands the request to a goroutine and waits until that has ended.
-func (h stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
-	u, err := stdURL(r)
-	if err != nil {
-		return &HTTPError{Status: 400, Err: err}
+// start begins to answer: in a coroutine, or, if the server's own handler is Std's, on a
+// goroutine, without a coroutine that would only wait for it.
+func (ex *exchange) start() {
+	sv := ex.c.sv
+	if sv.std == nil {
+		ex.co = loop.SpawnJob(sv.l, ex)
+		return
 	}
-	l := co.Loop()
-	c := &stdCall{
-		l:     l,
-		h:     h.h,
-		ended: loop.NewPromise[error](l),
-		w:     stdWriter{to: w, header: make(http.Header), length: -1},
+	ex.body.lift()
+	if err := ex.body.announced(); err != nil {
+		ex.Ended(err) // the handler could not ask for more
+		return
 	}
-	c.w.c = c
-	c.req = stdRequest(r, u).WithContext(co)
-	if r.Body.framing != httpwire.NoBody {
-		c.req.Body = &stdBody{c: c, from: r.Body}
+	ex.co = loop.Scope(sv.l)
+	c := newStdCall(sv.std, ex.co, &ex.w, &ex.req)
+	if ex.body.framing == httpwire.NoBody {
+		sv.workers.add(c)
+		return
 	}
-	workers := &w.ex.c.sv.workers
-	worker := workers.get(l)
-	worker.calls <- c
-	if err, open := c.wait(co); open {
-		workers.put(worker, errors.Is(err, loop.ErrGoexit))
-		if err == nil && len(c.w.buf) > 0 {
-			_, err = w.Write(c.w.buf)
-		}
+	// What has come of the body can be taken when the head is out of the way.
+	sv.l.Call(func() {
+		c.body.prefetch()
+		sv.workers.add(c)
+	})
+}
+
+// Serve is what a handler calls that is wrapped around Std's: it hands the request to a
+// goroutine, and waits until that has ended.
+func (h *stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
+	r.Body.lift()
+	if err := r.Body.announced(); err != nil {
 		return err
 	}
-	return loop.ErrClosed // the goroutine is left to itself
+	c := newStdCall(h, co, w, r)
+	c.body.prefetch()
+	if h.o.OnLoop {
+		c.onLoop = true
+		c.call()
+		return c.outcome()
+	}
+	c.ended = loop.NewPromise[error](co.Loop())
+	w.ex.c.sv.workers.add(c)
+	return c.wait(co)
 }
 
 // wait waits for the handler's end. The goroutine cannot be cancelled, only asked to
-// end; until it has ended, its request is under way. open is false if the loop was
-// closed first.
-func (c *stdCall) wait(co *loop.Co) (err error, open bool) {
+// end; until it has ended, its request is under way.
+func (c *stdCall) wait(co *loop.Co) error {
 	end, err := loop.Await(co, c.ended.Future())
 	if err != nil {
 		err = loop.Shield(co, 0, func(co *loop.Co) (err error) {
@@ -68,56 +93,8 @@ func (c *stdCall) wait(co *loop.Co) (err error, open bool) {
 			return err
 		})
 	}
-	return end, err == nil
-}
-
-// stdRequest is r as net/http would have made it.
-func stdRequest(r *Request, u *url.URL) *http.Request {
-	req := &http.Request{
-		Method:        r.Method,
-		URL:           u,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    r.Minor,
-		Header:        stdHeader(&r.Header),
-		Body:          http.NoBody,
-		ContentLength: r.ContentLength,
-		Host:          r.Host,
-		RemoteAddr:    r.RemoteAddr.String(),
-		RequestURI:    r.Target,
-		Close:         !r.Body.ex.keep,
+	if err != nil {
+		return loop.ErrClosed // the goroutine is left to itself
 	}
-	if r.Minor == 0 {
-		req.Proto = "HTTP/1.0"
-	}
-	if r.ContentLength < 0 {
-		req.TransferEncoding = []string{"chunked"}
-	}
-	return req
-}
-
-func stdURL(r *Request) (*url.URL, error) {
-	if r.Method == "CONNECT" {
-		return &url.URL{Host: r.Target}, nil
-	}
-	return url.ParseRequestURI(r.Target)
-}
-
-// stdHeader is h as a map, without what net/http keeps in other places.
-func stdHeader(h *Header) http.Header {
-	m := make(http.Header, len(h.fields))
-	values := make([]string, len(h.fields)) // one piece of memory for all
-	for i, f := range h.fields {
-		name := http.CanonicalHeaderKey(f.Name)
-		if name == "Host" || name == "Transfer-Encoding" {
-			continue
-		}
-		if old, ok := m[name]; ok {
-			m[name] = append(old, f.Value)
-			continue
-		}
-		values[i] = f.Value
-		m[name] = values[i : i+1 : i+1]
-	}
-	return m
+	return end
 }

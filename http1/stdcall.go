@@ -2,41 +2,149 @@ package http1
 
 import (
 	"errors"
-	"io"
 	"net/http"
+	"net/url"
+	"os"
 	"runtime/debug"
 
+	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
 )
 
-// A stdCall is one request that is answered on a goroutine. For what only the loop
-// can do, the goroutine posts a stdOp and waits for it. Several may be under way:
-// handlers may read the body and write the response in two goroutines.
+// A stdCall is one request that a net/http handler answers, with all that it needs in
+// one piece of memory. Several of its operations may be under way: handlers may read
+// the body and write the response in two goroutines.
 type stdCall struct {
 	// Immutable.
-	l     *loop.Loop
-	h     http.Handler
-	req   *http.Request
-	ended *loop.Promise[error] // fulfilled when the handler has ended
+	h      *stdHandler
+	ex     *exchange
+	l      *loop.Loop
+	ended  *loop.Promise[error] // for who waits in a coroutine; nil: nobody does
+	onLoop bool
 
-	// Owned by the goroutine; by the loop while that serves an op of w, and
+	// Owned by the handler.
+	req  http.Request
+	url  url.URL
+	ctx  stdContext
+	body stdBody
+
+	// Owned by the handler; by the loop while that serves an operation of it, and
 	// afterwards.
-	w stdWriter
+	w   stdWriter
+	err error
+
+	// Owned by the loop.
+	reading, writing stdDeadline
+}
+
+// newStdCall is the loop's part of the preparation; call does the rest.
+func newStdCall(h *stdHandler, co *loop.Co, w *ResponseWriter, r *Request) *stdCall {
+	w.ex.c.meetStd()
+	c := &stdCall{h: h, ex: w.ex, l: co.Loop()}
+	c.ctx = stdContext{co, c}
+	c.w.c, c.w.to, c.w.length = c, w, -1
+	c.body.c, c.body.from = c, r.Body
+	return c
+}
+
+// run is the goroutine's part.
+func (c *stdCall) run() {
+	c.err = loop.ErrGoexit
+	defer func() {
+		_ = c.l.Post(c.finish) // a closed loop has no use for it
+	}()
+	c.call()
+}
+
+// finish is called on the loop when the handler has ended.
+func (c *stdCall) finish() {
+	err := c.outcome()
+	if c.ended != nil {
+		c.ended.Set(err)
+		return
+	}
+	co := c.ex.co
+	c.ex.Ended(err)
+	co.Cancel(nil)
+}
+
+// outcome gives the loop what the handler has left to send.
+func (c *stdCall) outcome() error {
+	c.reading.timer.Stop()
+	c.writing.timer.Stop()
+	switch {
+	case c.w.hijacked:
+	case c.writing.passed:
+		c.ex.c.abort()
+	case c.reading.passed:
+		c.ex.body.close = true // nobody knows what comes next
+	}
+	if c.err == nil && len(c.w.buf) > 0 && !c.w.hijacked {
+		_, c.err = c.w.to.Write(c.w.buf)
+	}
+	return c.err
+}
+
+// call calls the handler: the edge where user code is called.
+func (c *stdCall) call() {
+	if err := c.fillRequest(); err != nil {
+		c.err = &HTTPError{Status: 400, Err: err}
+		return
+	}
+	defer func() {
+		v := recover()
+		switch e, _ := v.(error); {
+		case v == nil:
+		case errors.Is(e, http.ErrAbortHandler):
+			c.err = errAborted
+		default:
+			c.err = &loop.PanicError{Where: "handler", Value: v, Stack: debug.Stack()}
+		}
+	}()
+	c.h.h.ServeHTTP(&c.w, &c.req)
+	if !c.w.hijacked {
+		c.w.begin(c.w.buf)
+		c.w.keepTrailers()
+	}
+	c.err = nil
 }
 
 // A stdOp is a coroutine's job that a goroutine waits for.
 type stdOp struct {
 	do   func() error
+	by   *stdDeadline // nil: it has none
+	co   *loop.Co
 	done chan error
 }
 
-func (o *stdOp) Run(*loop.Co) error { return o.do() }
-func (o *stdOp) Ended(err error)    { o.done <- err }
+func (o *stdOp) Run(*loop.Co) error {
+	if o.by != nil && o.by.passed {
+		return os.ErrDeadlineExceeded
+	}
+	return o.do()
+}
 
-// ask has the loop do something, and waits for that.
-func (c *stdCall) ask(do func() error) error {
-	op := &stdOp{do, make(chan error, 1)}
-	if err := c.l.Post(func() { loop.SpawnJob(c.l, op) }); err != nil {
+func (o *stdOp) Ended(err error) {
+	if o.by != nil {
+		err = o.by.leave(o, err)
+	}
+	o.done <- err
+}
+
+// ask has the loop do something in a coroutine, with a deadline if by is not nil, and
+// waits for that.
+func (c *stdCall) ask(by *stdDeadline, do func() error) error {
+	if c.onLoop {
+		return c.doInline(by, do)
+	}
+	op := &stdOp{do: do, by: by, done: make(chan error, 1)}
+	err := c.l.Post(func() {
+		if by != nil {
+			by.enter(op)
+		}
+		op.co = loop.SpawnJob(c.l, op)
+	})
+	if err != nil {
 		return err
 	}
 	select {
@@ -47,53 +155,45 @@ func (c *stdCall) ask(do func() error) error {
 	}
 }
 
-// run calls the handler: the edge where user code is called on a goroutine.
-func (c *stdCall) run() {
-	err := loop.ErrGoexit
-	defer func() {
-		v := recover()
-		switch e, _ := v.(error); {
-		case v == nil:
-		case errors.Is(e, http.ErrAbortHandler):
-			err = errAborted
-		default:
-			err = &loop.PanicError{Where: "handler", Value: v, Stack: debug.Stack()}
-		}
-		_ = c.ended.Post(err, nil) // a closed loop has no use for it
-	}()
-	c.h.ServeHTTP(&c.w, c.req)
-	c.w.begin(c.w.buf)
-	err = nil
-}
-
-// stdBody is the request's body for goroutines: for one at a time.
-type stdBody struct {
-	c    *stdCall
-	from *Body
-	eof  bool
-}
-
-// Read has the loop read into p. The end is told with the last bytes, which saves
-// asking for it.
-func (b *stdBody) Read(p []byte) (n int, err error) {
-	if b.eof {
-		return 0, io.EOF
+// doInline is ask for a handler that has the loop. Its coroutine cannot be cancelled for
+// a deadline's sake and go on, so that is looked at before and not while it waits.
+func (c *stdCall) doInline(by *stdDeadline, do func() error) error {
+	if by != nil && by.passed {
+		return os.ErrDeadlineExceeded
 	}
-	var got int
-	err = b.c.ask(func() (err error) {
-		got, err = b.from.Read(p)
-		if err == nil && b.from.done && b.from.ready == 0 {
-			err = io.EOF
-		}
+	return do()
+}
+
+// fillRequest makes the request as net/http would have made it.
+func (c *stdCall) fillRequest() error {
+	r := &c.ex.req
+	if err := parseTarget(&c.url, r); err != nil {
 		return err
-	})
-	switch err {
-	case io.EOF:
-		b.eof = true
-	case errOver:
-		err = http.ErrBodyReadAfterClose
 	}
-	return got, err
+	// WithContext is the only way to give a request a context; what it copies here are
+	// the zeros of a request that never gets to the heap.
+	c.req = *(&http.Request{}).WithContext(&c.ctx)
+	req := &c.req
+	req.Method = r.Method
+	req.URL = &c.url
+	req.Proto, req.ProtoMajor, req.ProtoMinor = "HTTP/1.1", 1, r.Minor
+	req.Header = stdHeader(&r.Header)
+	req.Body = http.NoBody
+	req.ContentLength = r.ContentLength
+	req.Host = r.Host
+	req.RemoteAddr = stdAddr(r.RemoteAddr)
+	req.TLS = c.ex.c.std.tls
+	req.RequestURI = r.Target
+	req.Close = !c.ex.keep
+	if r.Minor == 0 {
+		req.Proto = "HTTP/1.0"
+	}
+	if r.ContentLength < 0 {
+		req.TransferEncoding = []string{"chunked"}
+		req.Trailer = announced(req.Header)
+	}
+	if r.Body.framing != httpwire.NoBody {
+		req.Body = &c.body
+	}
+	return nil
 }
-
-func (b *stdBody) Close() error { return nil }

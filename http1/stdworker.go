@@ -1,6 +1,10 @@
 package http1
 
-import "github.com/zonda-go/zonda/loop"
+import (
+	"sync"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 const (
 	// keptWorkers bounds the goroutines that wait for requests.
@@ -10,60 +14,124 @@ const (
 	maxCalls = 1024
 )
 
-// A stdWorker is a goroutine that answers requests one after another. It ends when
-// calls is closed, and with its loop.
-type stdWorker struct {
-	calls chan *stdCall
-	done  int // calls; owned by the loop
-}
-
-// stdWorkers are the goroutines that wait for a request. They belong to the loop.
+// stdWorkers are the goroutines that answer requests, and the requests that wait for
+// one. The loop adds; the goroutines take.
+//
+// To wake a goroutine costs more than most handlers do. So only one is ever on its way
+// to the queue. Before it calls its handler, which may block, it sends for the next one
+// if more is waiting; by the time that comes, the first has often done its work, too.
 type stdWorkers struct {
-	idle   []*stdWorker
-	closed bool
+	// Immutable.
+	l   *loop.Loop
+	max int // goroutines; 0: no limit
+
+	// Any goroutine.
+	mu      sync.Mutex // guards the rest
+	waiting []*stdCall // waiting[next:]
+	next    int
+	idle    []chan struct{} // of the goroutines that sleep
+	count   int             // goroutines
+	coming  bool            // one is on its way to the queue
+	closed  bool
 }
 
-func (p *stdWorkers) get(l *loop.Loop) *stdWorker {
-	if n := len(p.idle); n > 0 {
-		w := p.idle[n-1]
-		p.idle[n-1] = nil
-		p.idle = p.idle[:n-1]
-		return w
+// add has a call run.
+func (p *stdWorkers) add(c *stdCall) {
+	p.mu.Lock()
+	if p.next > len(p.waiting)/2 {
+		n := copy(p.waiting, p.waiting[p.next:])
+		clear(p.waiting[n:])
+		p.waiting, p.next = p.waiting[:n], 0
 	}
-	w := &stdWorker{calls: make(chan *stdCall, 1)}
-	go w.run(l)
-	return w
+	p.waiting = append(p.waiting, c)
+	p.send()
+	p.mu.Unlock()
 }
 
-// put takes back a worker whose call has ended. exited: with it the goroutine.
-func (p *stdWorkers) put(w *stdWorker, exited bool) {
-	w.done++
-	if exited || p.closed || w.done >= maxCalls || len(p.idle) >= keptWorkers {
-		close(w.calls)
+// send sends for a goroutine if calls wait and none is on its way.
+func (p *stdWorkers) send() {
+	if p.coming || p.next == len(p.waiting) {
 		return
 	}
-	p.idle = append(p.idle, w)
-}
-
-// close ends the workers, those that are busy after their calls.
-func (p *stdWorkers) close() {
-	p.closed = true
-	for _, w := range p.idle {
-		close(w.calls)
+	if n := len(p.idle); n > 0 {
+		wake := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.coming = true
+		wake <- struct{}{}
+	} else if p.max <= 0 || p.count < p.max {
+		p.count++
+		p.coming = true
+		go p.work()
 	}
-	p.idle = nil
 }
 
-func (w *stdWorker) run(l *loop.Loop) {
-	for {
-		select {
-		case c, ok := <-w.calls:
-			if !ok {
+// work is a goroutine. It ends with the pool, with its loop, and when it has answered
+// its share.
+func (p *stdWorkers) work() {
+	arrived, wake := true, make(chan struct{}, 1)
+	defer p.leave() // also when a handler calls runtime.Goexit
+	for done := 0; done < maxCalls; {
+		c, sleep := p.take(arrived, wake)
+		arrived = false
+		switch {
+		case c != nil:
+			done++
+			c.run()
+		case !sleep:
+			return
+		default:
+			select {
+			case _, arrived = <-wake:
+			case <-p.l.Closed():
 				return
 			}
-			c.run()
-		case <-l.Closed():
-			return
+			if !arrived {
+				return
+			}
 		}
 	}
+}
+
+// take is the next call for a goroutine. If there is none, it is to sleep until it is
+// woken, or to end.
+func (p *stdWorkers) take(arrived bool, wake chan struct{}) (c *stdCall, sleep bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if arrived {
+		p.coming = false
+	}
+	if p.next < len(p.waiting) {
+		c = p.waiting[p.next]
+		p.waiting[p.next] = nil
+		p.next++
+		if p.next == len(p.waiting) {
+			p.waiting, p.next = p.waiting[:0], 0
+		}
+		p.send()
+		return c, false
+	}
+	if p.closed || len(p.idle) >= keptWorkers {
+		return nil, false
+	}
+	p.idle = append(p.idle, wake)
+	return nil, true
+}
+
+// leave counts a goroutine out.
+func (p *stdWorkers) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count--
+	p.send()
+}
+
+// close ends the goroutines, those that are busy after their calls.
+func (p *stdWorkers) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, wake := range p.idle {
+		close(wake)
+	}
+	p.idle = nil
 }

@@ -49,8 +49,12 @@ func serveUnix(t *testing.T, name string) {
 		OnListen: func(a net.Addr) { bound <- a },
 		Handler: http1.HandlerFunc(func(_ *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
 			_, err := w.WriteString("Hello, " + r.Path())
+			if r.Header.Has("X-Real-IP") {
+				_, err = w.WriteString(" from " + r.ClientIP().String())
+			}
 			return err
 		}),
+		TrustProxies: prefixes("127.0.0.1/32"),
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.ListenAndServe(name) }()
@@ -66,7 +70,8 @@ func serveUnix(t *testing.T, name string) {
 		t.Errorf("it listens at %v %v", a.Network(), a)
 	}
 	for request, want := range map[string]string{
-		"GET /you HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n": "Hello, /you",
+		"GET /you HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n":                       "Hello, /you",
+		"GET /you HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Real-IP: 4.4.4.4\r\n\r\n": "Hello, /you from 4.4.4.4",
 		"garbage\r\n\r\n": "\r\n\r\n", // a response without a body
 	} {
 		got := ask(t, name, request)

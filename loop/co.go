@@ -111,6 +111,19 @@ func (co *Co) WithValue(key, val any) *Co {
 	return c
 }
 
+// Scope gives a Co that no coroutine has: a context for work that goroutines do while
+// code on the loop, by Cancel, says when it ends. It has parent's values and deadline,
+// and is cancelled with it. To wait with it is a mistake, and panics. It must be
+// cancelled when the work is over, or it stays among parent's children. It belongs to
+// the loop, as said for Co.
+func Scope(parent Parent) *Co {
+	p := parent.scope()
+	p.l.check("Scope")
+	c := &Co{}
+	c.attach(p)
+	return c
+}
+
 // derive makes a child scope of the same coroutine.
 func (co *Co) derive(op string) *Co {
 	co.l.check(op)

@@ -3,7 +3,9 @@ package loop_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -232,4 +234,39 @@ func TestCoDeadlineWithCause(t *testing.T) {
 	}()
 	run(t, l)
 	<-ended
+}
+
+// TestScope: a context that goroutines use and code on the loop ends.
+func TestScope(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		l := co.Loop()
+		why := errors.New("over")
+		c := loop.Scope(co.WithValue("k", "v"))
+		if c.Value("k") != "v" || c.Err() != nil {
+			t.Error(c.Value("k"), c.Err())
+		}
+		seen := make(chan error)
+		go func() { <-c.Done(); seen <- context.Cause(c) }()
+		c.Cancel(why)
+		if err := <-seen; err != why {
+			t.Error(err)
+		}
+		under, cancel := co.WithCancel()
+		c = loop.Scope(under)
+		cancel(why)
+		if context.Cause(c) != why {
+			t.Error("not cancelled with its parent")
+		}
+		// A callback that would wait with it has no coroutine to wait.
+		said := loop.NewPromise[any](l)
+		l.Call(func() {
+			defer func() { said.Set(recover()) }()
+			_ = loop.Sleep(loop.Scope(l), 0)
+		})
+		v, err := loop.Await(co, said.Future())
+		if !strings.Contains(fmt.Sprint(v), "Scope") {
+			t.Error(v)
+		}
+		return err
+	})
 }

@@ -291,3 +291,20 @@ func ExampleDo() {
 	// 3 <nil>
 	// loop: closed
 }
+
+func ExampleScope() {
+	l := newLoop()
+	defer l.Close()
+	_, _ = loop.RunSync(l, func(co *loop.Co) (struct{}, error) {
+		work := loop.Scope(co) // a context for a goroutine, that code on the loop ends
+		ended := loop.FromFunc(l, func(context.Context) (string, error) {
+			<-work.Done()
+			return context.Cause(work).Error(), nil
+		})
+		work.Cancel(errors.New("enough"))
+		why, err := loop.Await(co, ended)
+		fmt.Println(why)
+		return struct{}{}, err
+	})
+	// Output: enough
+}

@@ -108,6 +108,9 @@ func (l *Loop) nextFresh() *fiber {
 
 // mayWait says whether a wait under co would be in vain.
 func (co *Co) mayWait() error {
+	if co.f == nil {
+		panic("loop: wait with a Co that no coroutine has; see Scope")
+	}
 	if co.state.Load() != live && co.l.root.state.Load() != live {
 		co.f.refuse()
 	}

@@ -17,6 +17,7 @@ type books struct {
 	stats    ServerStats
 	byAddr   map[netip.Addr]int // kept for perAddr only
 	sites    int                // that may still bring connections
+	held     int                // by Hold
 	draining bool
 	ended    bool
 }
@@ -35,20 +36,13 @@ const (
 func (b *books) enter(from netip.Addr) (v verdict, full bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	limited := b.perAddr > 0 && from.IsValid()
 	switch {
 	case b.draining:
 		return refused, true
 	case b.full():
 		return waits, true
-	case limited && b.byAddr[from] >= b.perAddr:
-		b.stats.Refused++
+	case !b.claim(from):
 		return refused, false
-	case limited:
-		if b.byAddr == nil {
-			b.byAddr = make(map[netip.Addr]int)
-		}
-		b.byAddr[from]++
 	}
 	b.stats.Conns++
 	b.stats.Accepted++
@@ -56,6 +50,36 @@ func (b *books) enter(from netip.Addr) (v verdict, full bool) {
 		b.stats.Full++
 	}
 	return entered, b.full()
+}
+
+// claim counts a connection for its address, if that may have one more. One without a
+// valid address counts for none.
+func (b *books) claim(from netip.Addr) bool {
+	switch {
+	case b.perAddr <= 0 || !from.IsValid():
+		return true
+	case b.byAddr[from] >= b.perAddr:
+		b.stats.Refused++
+		return false
+	case b.byAddr == nil:
+		b.byAddr = make(map[netip.Addr]int)
+	}
+	b.byAddr[from]++
+	return true
+}
+
+// named is claim for a connection that is counted already: a proxy has said whose it is.
+func (b *books) named(from netip.Addr) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.claim(from)
+}
+
+// proxyFailed counts a connection of a proxy that has not said whose it is.
+func (b *books) proxyFailed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stats.ProxyFailed++
 }
 
 func (b *books) full() bool { return b.max > 0 && b.stats.Conns >= b.max }
@@ -95,6 +119,14 @@ func (b *books) closing() {
 	b.check()
 }
 
+// hold adds n to what the server's end waits for.
+func (b *books) hold(n int) {
+	b.mu.Lock()
+	b.held += n
+	b.mu.Unlock()
+	b.check()
+}
+
 func (b *books) drain() {
 	b.mu.Lock()
 	b.draining = true
@@ -105,7 +137,7 @@ func (b *books) drain() {
 // check notes that the server has ended, when that is so.
 func (b *books) check() {
 	b.mu.Lock()
-	over := b.draining && b.sites == 0 && b.stats.Conns == 0 && !b.ended
+	over := b.draining && b.sites == 0 && b.stats.Conns == 0 && b.held == 0 && !b.ended
 	b.ended = b.ended || over
 	b.mu.Unlock()
 	if over {

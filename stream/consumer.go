@@ -37,6 +37,9 @@ func (s *Stream) SetConsumer(c Consumer) {
 	s.refresh()
 }
 
+// Consumer is who has the stream's bytes; nil: nobody.
+func (s *Stream) Consumer() Consumer { return s.consumer }
+
 // Offer gives the consumer what it left behind, as if it had just come. Inside
 // Consume it does nothing: all that there is lies in the consumer's hands.
 func (s *Stream) Offer() {

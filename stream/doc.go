@@ -27,12 +27,12 @@
 // # Listening
 //
 // A Server accepts connections and looks after them: limits on their number, TLS,
-// several loops, an orderly end. A Listener is the bare socket. What an idle connection
+// proxies in front, several loops, an orderly end. A Listener is the bare socket. What an idle connection
 // costs depends on how it is served, in heap and stacks, without what the kernel holds:
 //
 //   - about 4 KB with Server.Handler, a coroutine that waits for it;
-//   - about 350 bytes with Server.Accept and a Consumer, the server's books included;
-//   - about 190 bytes on a bare Listener, with a Consumer.
+//   - about 200 bytes with Server.Accept and a Consumer, of which the books of the server
+//     take eight: without one, on a bare Listener, it is the rest.
 //
 // The first reads as one writes it down, and is right until there are tens of thousands
 // of connections. In the second, a protocol is written as a Consumer, and starts a
@@ -71,6 +71,6 @@
 // started it.
 //
 // Everything here belongs to the loop it was made on; see package loop. Of a Server, any
-// goroutine may call Shutdown, Close, Stats and Draining; of a GoConn everything; of a
+// goroutine may call Shutdown, Close, Stats, Draining and Hold; of a GoConn everything; of a
 // Process Signal, Terminate and PID.
 package stream

@@ -83,12 +83,12 @@ func SetLoopBudget(l *loop.Loop, n int) {
 	if n <= 0 {
 		n = loopBudget
 	}
-	homeOf(l).budget = n
+	quotaOf(l).budget = n
 }
 
 // LoopUnsent is what all streams of l together keep for writing, counted as for
 // SetLoopBudget.
-func LoopUnsent(l *loop.Loop) int { return homeOf(l).queued }
+func LoopUnsent(l *loop.Loop) int { return quotaOf(l).queued }
 
 // admit is why n more bytes may not be written; nil: they may.
 func (s *Stream) admit(n int) error {
@@ -105,4 +105,4 @@ func (s *Stream) admit(n int) error {
 	return nil
 }
 
-func (h *home) overBudget(n int) bool { return n > h.budget-h.queued }
+func (q *quota) overBudget(n int) bool { return n > q.budget-q.queued }

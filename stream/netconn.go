@@ -168,5 +168,5 @@ func netAddrs(s *Stream) (local, remote net.Addr) {
 			return local, remote
 		}
 	}
-	return net.TCPAddrFromAddrPort(t.LocalAddr()), net.TCPAddrFromAddrPort(t.RemoteAddr())
+	return net.TCPAddrFromAddrPort(s.LocalAddr()), net.TCPAddrFromAddrPort(s.RemoteAddr())
 }

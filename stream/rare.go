@@ -3,6 +3,7 @@ package stream
 import (
 	"io"
 
+	"github.com/zonda-go/zonda/internal/proxyproto"
 	"github.com/zonda-go/zonda/loop"
 )
 
@@ -11,6 +12,8 @@ type rare struct {
 	closing *closing
 	limits  *WriteLimits
 	onClose []func(error)
+	served  *served // whom a Server's Handler serves
+	origin  *proxyproto.Header
 }
 
 func (s *Stream) seldom() *rare {
@@ -26,6 +29,14 @@ func (s *Stream) closing() *closing {
 		return nil
 	}
 	return s.rare.closing
+}
+
+// origin is what a proxy has said of the connection; nil: nothing.
+func (s *Stream) origin() *proxyproto.Header {
+	if s.rare == nil {
+		return nil
+	}
+	return s.rare.origin
 }
 
 // OnClose has fn called once the transport is gone, in an iteration of its own,
@@ -62,18 +73,33 @@ func (s *Stream) tellClosed() {
 	s.rare.onClose = nil
 }
 
-// home is what the streams of one loop share. It belongs to the loop.
+// home is what the streams of one loop share, or those of a Server on one loop. It
+// belongs to the loop. What such streams have in common costs them nothing here.
 type home struct {
 	l        *loop.Loop
 	defaults WriteLimits
-	budget   int // of SetLoopBudget
-	queued   int // of it
+	site     *site // whose connections they are; nil: nobody's
+	*quota         // of all streams of the loop
+}
+
+// quota is what the streams of one loop together keep for writing.
+type quota struct {
+	budget int // of SetLoopBudget
+	queued int // of it
 }
 
 func homeOf(l *loop.Loop) *home {
 	h := loop.Local[home](l)
 	if h.l == nil {
-		*h = home{l: l, defaults: WriteLimits{}.filled(), budget: loopBudget}
+		*h = home{l: l, defaults: WriteLimits{}.filled(), quota: quotaOf(l)}
 	}
 	return h
+}
+
+func quotaOf(l *loop.Loop) *quota {
+	q := loop.Local[quota](l)
+	if q.budget == 0 {
+		q.budget = loopBudget
+	}
+	return q
 }

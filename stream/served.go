@@ -13,19 +13,16 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
-// served is one connection of a Server. It belongs to its loop.
+// served is a connection of a Server that its Handler serves. It belongs to its loop.
 type served struct {
 	// Immutable.
-	st   *site
-	s    *Stream
-	from netip.Addr
+	s *Stream
 
 	// Owned by the loop.
-	prev, next *served  // among the site's
-	co         *loop.Co // of the handler, while it runs
-	idle       []idling
-	begun      bool // the handshake, if there is one, is done
-	ended      bool // the stream has
+	co   *loop.Co // of the handler, while it runs
+	idle []idling
+	gone bool       // the stream is
+	from netip.Addr // then: under which it was counted
 }
 
 var _ loop.Job = (*served)(nil)
@@ -33,42 +30,27 @@ var _ loop.Job = (*served)(nil)
 // servedKey is under what a handler's Co has its connection.
 type servedKey struct{}
 
-// secured is called when the handshake has ended. If it has failed, so has the stream.
-func (c *served) secured(f *loop.Future[struct{}]) {
-	if _, err := f.Result(); err != nil {
-		c.st.sv.log.Debug("zonda: TLS handshake failed", "remote", c.remote(), "error", err)
+// served is nil where no handler is, or was.
+func (s *Stream) served() *served {
+	if s.rare == nil {
+		return nil
+	}
+	return s.rare.served
+}
+
+// serve starts the handler of a connection.
+func serve(s *Stream) {
+	c := &served{s: s}
+	if c.co = loop.SpawnJob(s.l, c); c.co == nil {
+		s.Abort() // the loop is closed
 		return
 	}
-	c.begin()
-}
-
-// begin hands the connection to the user's code.
-func (c *served) begin() {
-	c.begun = true
-	if accept := c.st.sv.srv.Accept; accept != nil {
-		c.accept(accept)
-	} else if c.co = loop.SpawnJob(c.st.l, c); c.co == nil {
-		c.s.Abort() // the loop is closed
-	}
-	if c.st.closed {
-		c.drain() // it was on its way when Shutdown began
-	}
-}
-
-func (c *served) accept(fn func(*Stream)) {
-	whole := false
-	defer func() {
-		if !whole { // it panicked, which the loop reports, and will not care for s
-			c.s.Abort()
-		}
-	}()
-	fn(c.s)
-	whole = true
+	s.seldom().served = c
 }
 
 // Run is the handler's coroutine.
 func (c *served) Run(co *loop.Co) error {
-	return c.st.sv.srv.Handler(co.WithValue(servedKey{}, c), c.s)
+	return c.s.site.sv.srv.Handler(co.WithValue(servedKey{}, c), c.s)
 }
 
 // Ended decides what becomes of the connection when its handler has returned.
@@ -77,22 +59,22 @@ func (c *served) Ended(err error) {
 	c.co = nil
 	c.idle = nil
 	var panicked *loop.PanicError
-	switch log := c.st.sv.log; {
+	switch log := c.s.site.sv.log; {
 	case err == nil:
 		c.s.Close()
 	case errors.As(err, &panicked):
-		log.Error("zonda: handler panicked", "remote", c.remote(), "error", err, "stack", string(panicked.Stack))
+		log.Error("zonda: handler panicked", "remote", remoteName(c.s), "error", err, "stack", string(panicked.Stack))
 		c.s.Abort()
 	case errors.Is(err, ErrServerClosed) && !cancelled:
 		c.s.CloseIdle() // Shutdown has found it idle, and should not wait for the peer
 	case isFarewell(err) && !cancelled:
-		log.Debug("zonda: connection ended", "remote", c.remote(), "error", err)
+		log.Debug("zonda: connection ended", "remote", remoteName(c.s), "error", err)
 		c.s.Close()
 	case isFarewell(err), errors.Is(err, context.Canceled), errors.Is(err, loop.ErrClosed), errors.Is(err, ErrServerClosed):
-		log.Debug("zonda: handler ended early", "remote", c.remote(), "error", err)
+		log.Debug("zonda: handler ended early", "remote", remoteName(c.s), "error", err)
 		c.s.Abort()
 	default:
-		log.Error("zonda: handler failed", "remote", c.remote(), "error", err)
+		log.Error("zonda: handler failed", "remote", remoteName(c.s), "error", err)
 		c.s.Abort()
 	}
 	c.check()
@@ -112,33 +94,27 @@ func isFarewell(err error) bool {
 	return false
 }
 
-// closed is the stream's OnClose. A handler that does not look at its stream now should
+// lost is called when the stream is gone. A handler that does not look at it now should
 // know if the connection is broken.
-func (c *served) closed(err error) {
-	c.ended = true
-	if c.co != nil && err != ErrClosed && err != io.EOF {
+func (c *served) lost(from netip.Addr) {
+	c.gone, c.from = true, from
+	if err := c.s.err; c.co != nil && err != ErrClosed && err != io.EOF {
 		c.co.Cancel(fmt.Errorf("stream: connection lost: %w", err))
 	}
 	c.check()
 }
 
-// check forgets the connection when both the stream and the handler have ended.
+// check has the connection forgotten when both the stream and the handler have ended.
 func (c *served) check() {
-	if c.co == nil && c.ended {
-		c.st.forget(c)
+	if c.co == nil && c.gone {
+		c.s.site.forget(c.s, c.from)
 	}
 }
 
-// drain asks for the end.
+// drain ends the waits that serve nobody.
 func (c *served) drain() {
-	if !c.begun {
-		return // begin comes back here
-	}
 	for _, w := range c.idle {
 		w.cancel(ErrServerClosed)
-	}
-	if fn := c.st.sv.srv.Drain; fn != nil {
-		c.st.l.Call(func() { fn(c.s) })
 	}
 }
 
@@ -146,19 +122,6 @@ func (c *served) cancel() {
 	if c.co != nil {
 		c.co.Cancel(ErrServerClosed)
 	}
-}
-
-func (c *served) abort() {
-	c.cancel()
-	c.s.Abort()
-}
-
-// remote is the peer's name in the log.
-func (c *served) remote() string {
-	if a := c.s.RemoteAddr(); a.IsValid() {
-		return a.String()
-	}
-	return "local"
 }
 
 // idling is a Co that Idle has given out.
@@ -192,7 +155,7 @@ func Idle(co *loop.Co) *loop.Co {
 	}
 	idle, cancel := co.WithCancel()
 	c.idle = append(c.idle, idling{co, idle, cancel})
-	if c.st.closed {
+	if c.s.site.closed {
 		cancel(ErrServerClosed)
 	}
 	return idle

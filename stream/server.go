@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 
 	"github.com/zonda-go/zonda/loop"
@@ -15,8 +16,9 @@ import (
 var ErrServerClosed = errors.New("stream: server closed")
 
 // A Server accepts connections and looks after them. Set its fields before the first
-// Listen, Serve or ListenAndServe and leave them alone then. Shutdown, Close, Stats
-// and Draining may be called from any goroutine; Listen and Serve belong to the loop.
+// Listen, Serve or ListenAndServe and leave them alone then. Shutdown, Close, Stats,
+// Draining and Hold may be called from any goroutine; Listen and Serve belong to the
+// loop, Each to whoever holds the one it is given.
 //
 // Exactly one of Handler and Accept must be set. A Handler is a coroutine for each
 // connection, for as long as that lives: straight-line code, and some kilobytes of
@@ -49,9 +51,19 @@ type Server struct {
 	// one has ended; clients wait in the system's backlog. Default: no limit.
 	MaxConns int
 	// MaxConnsPerAddr is how many of them may come from one IP address. Beyond it they
-	// are reset at once. Unix sockets have no addresses and are not concerned.
-	// Default: no limit.
+	// are reset at once. Unix sockets have no addresses and are not concerned. Through a
+	// proxy of ProxyFrom the client's address counts, and a connection that the proxy
+	// makes for itself does not. Default: no limit.
 	MaxConnsPerAddr int
+	// ProxyFrom is the addresses of proxies in front of the server that begin each
+	// connection, also one of TLS, with a header of the PROXY protocol, version 1 or 2.
+	// The addresses in it are the stream's LocalAddr and RemoteAddr then; where it names
+	// none, as for a proxy's check whether the server lives, they are the socket's. A
+	// connection from there without a header, or whose header has not come within 5
+	// seconds, is reset. From other addresses, and through Unix sockets, no header is
+	// looked for: a client can claim any address in it, so trust nobody else, and not a
+	// whole network that clients are in. Default: none.
+	ProxyFrom []netip.Prefix
 
 	// Loops spreads the connections over so many loops of the server's own, each on a
 	// goroutine; Pool over loops of yours. A connection goes to the loop that has the
@@ -60,6 +72,10 @@ type Server struct {
 	// itself. Default: all connections live on the loop that Listen got.
 	Loops int
 	Pool  *loop.Pool
+
+	// WriteLimits are those of each connection; Stream.SetWriteLimits changes them for
+	// one. The zero value has the defaults.
+	WriteLimits WriteLimits
 
 	// Drain is called for each connection, on its loop, when Shutdown begins: a
 	// protocol that knows its connections closes the idle ones there. Default: nil,

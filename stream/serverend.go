@@ -1,6 +1,10 @@
 package stream
 
-import "context"
+import (
+	"context"
+
+	"github.com/zonda-go/zonda/loop"
+)
 
 // Shutdown ends the server without breaking anything off: it stops accepting, tells
 // handlers that are Idle, calls Drain for each connection, and waits until all handlers
@@ -53,14 +57,53 @@ func (s *Server) end(how func(*site)) *serving {
 	return sv
 }
 
+// Hold has Shutdown wait, as for a connection, until release is called: for work that
+// goes on although its connection has ended. With Accept only whoever took the connection
+// knows of such work. Any goroutine may call both; release once.
+func (s *Server) Hold() (release func()) {
+	s.mu.Lock()
+	sv := s.sv
+	s.mu.Unlock()
+	if sv == nil {
+		return func() {}
+	}
+	sv.books.hold(1)
+	return func() { sv.books.hold(-1) }
+}
+
+// Each calls fn for every connection that lives on l and has had its handshake, if there
+// is one. fn may end any of them, and must not wait; those that have ended are left out. It
+// belongs to whoever holds l.
+func (s *Server) Each(l *loop.Loop, fn func(*Stream)) {
+	s.mu.Lock()
+	sv := s.sv
+	s.mu.Unlock()
+	if sv == nil {
+		return
+	}
+	for _, st := range sv.all() {
+		if st.l == l {
+			st.each(func(s *Stream) {
+				if s.handed && s.err == nil {
+					fn(s)
+				}
+			})
+		}
+	}
+}
+
 // ServerStats are counts of a Server at one moment. They are a value without owner.
 type ServerStats struct {
 	// Conns is how many connections there are, those included whose handler runs
 	// on although the peer has gone.
 	Conns int
 	// Accepted is how many there were so far, and Refused how many were reset
-	// because of MaxConnsPerAddr.
+	// because of MaxConnsPerAddr. One that came through a proxy is accepted before
+	// it can be refused.
 	Accepted, Refused uint64
+	// ProxyFailed is how many of a trusted proxy were reset because their header was
+	// wrong, or did not come in time.
+	ProxyFailed uint64
 	// Full is how often MaxConns was reached, so that others had to wait.
 	Full uint64
 }

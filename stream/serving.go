@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -28,6 +29,11 @@ func newServing(s *Server, l *loop.Loop) (*serving, error) {
 	if (s.Handler == nil) == (s.Accept == nil) {
 		return nil, errors.New("stream: a Server needs either a Handler or Accept")
 	}
+	for _, p := range s.ProxyFrom {
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return nil, fmt.Errorf("stream: Server.ProxyFrom has %v, with which no address begins", p)
+		}
+	}
 	sv := &serving{srv: s, log: s.Logger, network: s.network()}
 	if sv.log == nil {
 		sv.log = l.Logger()
@@ -38,7 +44,7 @@ func newServing(s *Server, l *loop.Loop) (*serving, error) {
 		sv.tls = &o
 	}
 	sv.books = &books{max: s.MaxConns, perAddr: s.MaxConnsPerAddr, over: sv.over, done: make(chan struct{})}
-	sv.home = &site{sv: sv, l: l}
+	sv.home = newSite(sv, l)
 	sv.sites = []*site{sv.home}
 	if err := sv.spread(); err != nil {
 		return nil, err
@@ -76,7 +82,7 @@ func (sv *serving) spread() error {
 	for _, l := range pool.Loops() {
 		st := sv.home
 		if l != st.l {
-			st = &site{sv: sv, l: l}
+			st = newSite(sv, l)
 		}
 		sv.sites = append(sv.sites, st)
 	}

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"net/netip"
 	"sync/atomic"
 
 	"github.com/zonda-go/zonda/loop"
@@ -9,9 +8,9 @@ import (
 
 // site is a Server on one loop. It belongs to that loop.
 type site struct {
-	// Immutable.
-	sv *serving
-	l  *loop.Loop
+	// Immutable, but for home.quota, which start fills in.
+	home // of its connections
+	sv   *serving
 
 	// Any goroutine.
 	load atomic.Int64 // connections, also those that are on their way here
@@ -21,15 +20,22 @@ type site struct {
 	ended     *loop.Promise[struct{}] // the server has
 	listeners []Listener
 	held      []Transport // accepted, and there is no room yet
-	conns     *served     // all of them
+	conns     []*Stream   // all of them; each knows its slot
 	paused    bool        // the listeners are
 	closed    bool        // it brings no more connections
+}
+
+func newSite(sv *serving, l *loop.Loop) *site {
+	st := &site{sv: sv, home: home{l: l, defaults: sv.srv.WriteLimits.filled()}}
+	st.site = st
+	return st
 }
 
 // start has the sockets given back when the loop is closed under the server: what is
 // left on a closed loop, nobody else would close. Without home, nobody accepts, and the
 // server ends on the other loops too.
 func (st *site) start() {
+	st.quota = quotaOf(st.l)
 	st.ended = loop.NewPromise[struct{}](st.l)
 	loop.Go(st.l, func(co *loop.Co) (struct{}, error) {
 		if _, err := loop.Await(co, st.ended.Future()); err != nil {
@@ -44,7 +50,7 @@ func (st *site) start() {
 }
 
 func (st *site) listen(ln Listener) error {
-	if st.closed {
+	if st.closed || st.sv.srv.Draining() {
 		return ErrServerClosed
 	}
 	if err := ln.Accept(st.accept); err != nil {
@@ -61,7 +67,7 @@ func (st *site) listen(ln Listener) error {
 // rest waits in the backlog. (Of several sites that accept, one can find out only when it
 // has a connection in its hands already.)
 func (st *site) accept(t Transport) {
-	from := t.RemoteAddr().Addr()
+	from := st.sv.client(t)
 	v, full := st.sv.books.enter(from)
 	if full {
 		st.pause()
@@ -103,53 +109,6 @@ func (st *site) resume() {
 	}
 }
 
-// take makes a connection one of this loop's.
-func (st *site) take(t Transport, from netip.Addr) {
-	s, err := New(st.l, t)
-	if err != nil {
-		st.sv.log.Error("zonda: cannot take in a connection", "error", err)
-		_ = t.Close(true)
-		st.load.Add(-1)
-		st.sv.left(from)
-		return
-	}
-	c := &served{st: st, s: s, from: from, next: st.conns}
-	if c.next != nil {
-		c.next.prev = c
-	}
-	st.conns = c
-	s.OnClose(c.closed)
-	if st.sv.tls == nil {
-		c.begin()
-	} else {
-		s.StartTLS(*st.sv.tls).OnDone(c.secured)
-	}
-}
-
-// forget drops a connection that has ended.
-func (st *site) forget(c *served) {
-	if c.prev != nil {
-		c.prev.next = c.next
-	} else {
-		st.conns = c.next
-	}
-	if c.next != nil {
-		c.next.prev = c.prev
-	}
-	c.prev, c.next = nil, nil
-	st.load.Add(-1)
-	st.sv.left(c.from)
-}
-
-// each calls do for every connection, which may end its own.
-func (st *site) each(do func(*served)) {
-	for c := st.conns; c != nil; {
-		next := c.next
-		do(c)
-		c = next
-	}
-}
-
 // close ends the accepting.
 func (st *site) close() {
 	if st.closed {
@@ -169,6 +128,9 @@ func (st *site) close() {
 }
 
 // drain, cancel and abort are the three ways to end: gently, firmly and at once.
-func (st *site) drain()  { st.close(); st.each((*served).drain) }
-func (st *site) cancel() { st.each((*served).cancel) }
-func (st *site) abort()  { st.close(); st.each((*served).abort) }
+func (st *site) drain()  { st.close(); st.each(st.ask) }
+func (st *site) cancel() { st.each(st.stop) }
+func (st *site) abort() {
+	st.close()
+	st.each(func(s *Stream) { st.stop(s); s.Abort() })
+}

@@ -32,7 +32,7 @@ var (
 // that matches net.ErrClosed, or the error that broke it.
 type Stream struct {
 	// Immutable after New, but for StartTLS, which puts TLS on top of t.
-	*home // what it shares with the other streams of its loop
+	*home // what it shares with the other streams of its loop, or of its server there
 	t     Transport
 
 	// Owned by the loop. Of the pointers, an idle stream has a consumer at most.
@@ -42,6 +42,7 @@ type Stream struct {
 	rare     *rare
 	err      error // why the transport is gone; io.EOF: both sides had ended
 	ahead    int32 // of SetReadAhead; 0: the default
+	slot     int32 // its place among the site's
 
 	eof      bool // the peer has sent its last byte
 	shut     bool // CloseWrite was called
@@ -49,6 +50,7 @@ type Stream struct {
 	offering bool // Consume runs, and the bytes are in its hands
 	told     bool // the consumer's Ended was called
 	fresh    bool // the consumer has been given nothing yet
+	handed   bool // to the code of the server's user
 }
 
 // New makes a stream of a transport and starts it. If that fails, the transport is
@@ -71,11 +73,24 @@ func (s *Stream) begin() error {
 // Loop is the loop the stream belongs to.
 func (s *Stream) Loop() *loop.Loop { return s.l }
 
-// LocalAddr is this end's address, where it has one and the transport is not gone.
-func (s *Stream) LocalAddr() netip.AddrPort { return s.t.LocalAddr() }
+// LocalAddr is this end's address, where it has one and the transport is not gone. Of a
+// connection that came through a proxy (Server.ProxyFrom) it is the one that the client has
+// connected to.
+func (s *Stream) LocalAddr() netip.AddrPort {
+	if o := s.origin(); o != nil {
+		return o.Destination
+	}
+	return s.t.LocalAddr()
+}
 
-// RemoteAddr is the peer's address, where it has one.
-func (s *Stream) RemoteAddr() netip.AddrPort { return s.t.RemoteAddr() }
+// RemoteAddr is the peer's address, where it has one; behind a proxy (Server.ProxyFrom) it
+// is the client's.
+func (s *Stream) RemoteAddr() netip.AddrPort {
+	if o := s.origin(); o != nil {
+		return o.Source
+	}
+	return s.t.RemoteAddr()
+}
 
 // Closed reports whether the transport is gone: by Close, Abort or an error, or
 // because both sides had ended.
@@ -132,6 +147,7 @@ func (s *Stream) fail(err error) {
 // was not consumed stays, to be read.
 func (s *Stream) end(err error, abort bool) {
 	s.err = err
+	from := s.countedAs()
 	_ = s.t.Close(abort) // the stream is over either way
 	if s.in != nil && s.in.read != nil && !s.offering {
 		s.serve()
@@ -145,6 +161,9 @@ func (s *Stream) end(err error, abort bool) {
 	}
 	s.tell()
 	s.tellClosed()
+	if s.site != nil {
+		s.l.Call(func() { s.site.left(s, from) })
+	}
 }
 
 // forgetInput drops what has come, and whoever waits for more.

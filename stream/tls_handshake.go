@@ -34,8 +34,8 @@ func newHandshake(s *Stream, t *secure, off bool) *handshake {
 		s:      s,
 		t:      t,
 		p:      loop.NewPromise[struct{}](s.l),
-		local:  net.TCPAddrFromAddrPort(t.inner.LocalAddr()),
-		remote: net.TCPAddrFromAddrPort(t.inner.RemoteAddr()),
+		local:  net.TCPAddrFromAddrPort(s.LocalAddr()),
+		remote: net.TCPAddrFromAddrPort(s.RemoteAddr()),
 	}
 	if off {
 		h.offload = newOffload()

@@ -59,6 +59,27 @@ func TestChunkDataIsNotCopied(t *testing.T) {
 	}
 }
 
+// TestChunksOfAResponse: nobody answers a server.
+func TestChunksOfAResponse(t *testing.T) {
+	for _, c := range chunkRefusals {
+		chunks := Chunks{Response: true}
+		for bad := c.changed(t); ; {
+			_, n, done, err := chunks.Next(bad)
+			if err != nil {
+				if e := asError(t, err); e.Rule != c.rule || e.Status != 502 {
+					t.Errorf("%s: %v", c.rule, e)
+				}
+				break
+			}
+			if n == 0 || done {
+				t.Errorf("%s: not refused", c.rule)
+				break
+			}
+			bad = bad[n:]
+		}
+	}
+}
+
 func TestChunksAreSmall(t *testing.T) {
 	if size := reflect.TypeFor[Chunks]().Size(); size > 40 {
 		t.Errorf("%d bytes", size)

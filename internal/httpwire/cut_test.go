@@ -41,51 +41,11 @@ func checkCut(t *testing.T, head []byte, cut, maxHead int) {
 	}
 }
 
-// trickle feeds head byte by byte and, before each call, overwrites all that
-// must not be looked at again: lines that have been checked, and the searched
-// part of the current line as long as its LF has not come. A parser that
-// looked there would see a wrong line end. So the cost is linear: each byte
-// is searched once, and read once more when its line is complete.
-func trickle(head []byte, maxHead int) (story string, n int) {
-	var p Parser
-	buf := make([]byte, len(head))
-	for have := 0; ; have++ {
-		copy(buf, head[:have])
-		for i := range p.line {
-			buf[i] = '\n'
-		}
-		if have > 0 && head[have-1] != '\n' {
-			for i := p.line; i < p.scan; i++ {
-				buf[i] = '\n'
-			}
-		}
-		n, err := p.Head(buf[:have], maxHead)
-		switch {
-		case err != nil:
-			return err.Error(), n
-		case n > 0:
-			return headStory(&p.Request, head), n
-		case have == len(head):
-			return "need more", 0
-		}
-	}
-}
-
 func TestHeadCutAnywhere(t *testing.T) {
 	heads, _ := corpus(t)
 	for _, head := range heads {
 		for cut := range len(head) + 1 {
 			checkCut(t, head, cut, limit)
-		}
-	}
-}
-
-func TestHeadByteByByteIsLinear(t *testing.T) {
-	heads, _ := corpus(t)
-	for _, head := range heads {
-		want, wantN := readHead(head, limit)
-		if got, n := trickle(head, limit); got != want || n != wantN {
-			t.Errorf("%q:\n got %s (%d)\nwant %s (%d)", head, got, n, want, wantN)
 		}
 	}
 }
@@ -142,7 +102,7 @@ func TestChunkLineIsSearchedOnce(t *testing.T) {
 		rest := []byte(line[start:])
 		for have := 1; have < len(rest); have++ {
 			buf := bytes.Clone(rest[:have])
-			for i := range c.scan {
+			for i := range have - 1 {
 				buf[i] = '\n'
 			}
 			if _, n, _, err := c.Next(buf); n != 0 || err != nil {
@@ -153,4 +113,37 @@ func TestChunkLineIsSearchedOnce(t *testing.T) {
 			t.Errorf("%.20q: %d, %v", line, n, err)
 		}
 	}
+}
+
+// TestTablesLeadToTheEnd: in the tables of states, each state can be reached, and
+// from each the end.
+func TestTablesLeadToTheEnd(t *testing.T) {
+	walk := func(name string, states int, end int, next func(state int) []int) {
+		reaches := func(from int) (seen map[int]bool) {
+			seen = map[int]bool{}
+			for todo := []int{from}; len(todo) > 0; todo = todo[1:] {
+				if s := todo[0]; !seen[s] {
+					seen[s] = true
+					if s != end {
+						todo = append(todo, next(s)...)
+					}
+				}
+			}
+			return seen
+		}
+		if all := reaches(0); len(all) != states {
+			t.Errorf("%s: from the beginning, %d of %d states are reached", name, len(all), states)
+		}
+		for s := range states {
+			if !reaches(s)[end] {
+				t.Errorf("%s: state %d does not lead to the end", name, s)
+			}
+		}
+	}
+	walk("head", int(headComplete)+1, int(headComplete), func(s int) []int {
+		return []int{int(headTable[s][0].then), int(headTable[s][1].then)}
+	})
+	walk("chunks", int(chunksDone)+1, int(chunksDone), func(s int) []int {
+		return []int{int(chunkTable[s][0]), int(chunkTable[s][1])}
+	})
 }

@@ -2,6 +2,8 @@ package httpwire
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,15 +48,55 @@ func rewritten(t *testing.T, head []byte) []byte {
 	b.WriteByte(' ')
 	b.Write(r.Target.Of(head))
 	b.WriteString([]string{" HTTP/1.0\r\n", " HTTP/1.1\r\n"}[r.Minor])
-	out := b.Bytes()
-	for _, f := range r.Fields {
+	return AppendHeadEnd(appendFields(t, b.Bytes(), r.Fields, head))
+}
+
+func appendFields(t *testing.T, out []byte, fields []Field, head []byte) []byte {
+	for _, f := range fields {
 		name, value := string(f.Name.Of(head)), string(f.Value.Of(head))
 		if !ValidFieldName(name) || !ValidFieldValue(value) || value != strings.Trim(value, " \t") {
 			t.Errorf("field %q: %q", name, value)
 		}
 		out = AppendField(out, name, value)
 	}
-	return AppendHeadEnd(out)
+	return out
+}
+
+// FuzzResponseHead holds the same for responses.
+func FuzzResponseHead(f *testing.F) {
+	methods := [...]string{"GET", "HEAD", "CONNECT"}
+	for _, c := range acceptedResponses {
+		f.Add(lines(c.head), byte(max(0, slices.Index(methods[:], c.method))), uint16(9), uint16(limit))
+	}
+	for _, c := range responseRefusals {
+		f.Add([]byte(strings.ReplaceAll(strings.Replace(c.base, c.old, c.new, 1), "|", "\r\n")), byte(0), uint16(20), uint16(limit))
+	}
+	f.Fuzz(func(t *testing.T, head []byte, by byte, cut, maxHead uint16) {
+		method := methods[int(by)%len(methods)]
+		var p ResponseParser
+		want, wantN := readResponse(&p, head, method, int(maxHead))
+		for _, cuts := range [][]int{{int(cut) % (len(head) + 1)}, everyByte(len(head))} {
+			if got, n := readResponse(new(ResponseParser), head, method, int(maxHead), cuts...); got != want || n != wantN {
+				t.Errorf("cuts at %d: %s (%d), at once: %s (%d)", cuts, got, n, want, wantN)
+			}
+		}
+		if wantN == 0 {
+			return
+		}
+		if maxHead > 0 && wantN > int(maxHead) || !bytes.HasSuffix(head[:wantN], []byte("\r\n")) {
+			t.Errorf("%d bytes of %q, limit %d", wantN, head, maxHead)
+		}
+		p.Reset()
+		if _, err := p.Head(head, method, int(maxHead)); err != nil {
+			t.Fatal(err)
+		}
+		r := &p.Response
+		again := fmt.Appendf(nil, "HTTP/1.%d %d %s\r\n", r.Minor, r.Status, r.Reason.Of(head))
+		again = AppendHeadEnd(appendFields(t, again, r.Fields, head))
+		if story, n := readResponse(new(ResponseParser), again, method, mostHead); story != want {
+			t.Errorf("%q rewritten: %s (%d), was %s", head, story, n, want)
+		}
+	})
 }
 
 // FuzzChunks holds for any bytes, cut anywhere, that the cuts do not matter.

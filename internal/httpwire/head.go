@@ -25,7 +25,6 @@ type headReader struct {
 	scan uint32
 
 	state headState
-	blank uint8   // empty lines before the request line
 	seen  uint8   // fields and options, see framing.go
 	off   offence // is let pass; for tests, which want to see a case fail then
 

@@ -44,7 +44,7 @@ func laxer(head []byte, r *httpwire.Request, err error) (law string) {
 		return "RFC 9112, 2.2: an empty line before the request line SHOULD be ignored"
 	case errors.Is(err, errTrailer) && has(head, r, "Trailer", ""):
 		return "RFC 9110, 6.6.2: Trailer is a hint; what comes as a trailer is checked when it comes"
-	case severalLengths(head, r):
+	case severalLengths(head, r.Fields):
 		return "RFC 9110, 8.6: one decimal value repeated MAY be taken as one"
 	case errors.As(err, new(url.EscapeError)) && bytes.IndexByte(target, '%') >= 0:
 		return "RFC 9112, 3: escapes are decoded, and refused, by whoever interprets the target"
@@ -64,9 +64,9 @@ func has(head []byte, r *httpwire.Request, name, part string) bool {
 
 // severalLengths reports more than one number in Content-Length; net/http
 // knows no list and compares repeated values as text.
-func severalLengths(head []byte, r *httpwire.Request) bool {
+func severalLengths(head []byte, fields []httpwire.Field) bool {
 	n := 0
-	for _, f := range r.Fields {
+	for _, f := range fields {
 		if httpwire.EqualFold(f.Name.Of(head), "Content-Length") {
 			n += 1 + bytes.Count(f.Value.Of(head), []byte(","))
 		}

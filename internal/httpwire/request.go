@@ -27,6 +27,11 @@ type Parser struct {
 	// Request is complete once Head has returned n > 0.
 	Request Request
 
+	// Skipped counts the empty lines before the request line. Who drops a
+	// parser that is Blank, and its buffer, passes the number on to the next
+	// parser, or the limit does not hold for lines that come one by one.
+	Skipped uint8
+
 	headReader
 }
 
@@ -85,7 +90,7 @@ func (p *Parser) Head(buf []byte, maxHead int) (n int, err error) {
 }
 
 func (p *Parser) blankLine(base int) *Error {
-	if p.blank++; p.blank > blankLines {
+	if p.Skipped++; p.Skipped > blankLines {
 		return tooManyBlankLines.at(base)
 	}
 	return nil

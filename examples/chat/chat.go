@@ -1,0 +1,188 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/zonda-go/zonda/http1"
+	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/websocket"
+)
+
+//go:embed page.html
+var page string
+
+const (
+	maxText = 2000 // bytes of one message
+	maxName = 40
+	// patience is how long a poll waits for news.
+	patience = 25 * time.Second
+)
+
+var accept = &websocket.AcceptOptions{Options: websocket.Options{
+	MaxMessage:   4 << 10,
+	PingInterval: 30 * time.Second,
+	Compression:  &websocket.Compression{},
+	Queue:        256 << 10,
+	Slow:         websocket.CloseSlow, // a page that was closed comes back, and reads what it missed
+}}
+
+// A chat serves one room. It belongs to its loop.
+type chat struct {
+	*room
+	conns map[*websocket.Conn]struct{}
+}
+
+func newChat(l *loop.Loop) *chat {
+	c := &chat{room: newRoom(l), conns: map[*websocket.Conn]struct{}{}}
+	c.tell = c.broadcast
+	return c
+}
+
+// people is who is there, in the order of their names, each once.
+func (r *room) people() []string {
+	names := make([]string, 0, len(r.members))
+	for m := range r.members {
+		names = append(names, m.name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Serve answers a request.
+func (c *chat) Serve(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+	query, err := url.ParseQuery(r.Query())
+	if err != nil {
+		return &http1.HTTPError{Status: 400, Err: err}
+	}
+	switch r.Method + " " + r.Path() {
+	case "GET /":
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:")
+		_, err = w.WriteString(page)
+		return err
+	case "GET /ws":
+		return c.socket(co, w, r, query)
+	case "GET /poll":
+		return c.poll(co, w, query)
+	case "POST /say":
+		return c.say(w, r, query)
+	}
+	return &http1.HTTPError{Status: 404}
+}
+
+// socket speaks with a page by WebSocket. Between messages the page costs a few hundred bytes.
+func (c *chat) socket(co *loop.Co, w *http1.ResponseWriter, r *http1.Request, query url.Values) error {
+	name, since, err := who(query)
+	if err != nil {
+		return err
+	}
+	conn, err := websocket.Accept(co, w, r, accept)
+	if err != nil {
+		return err
+	}
+	c.conns[conn] = struct{}{}
+	send(conn, c.since(since))
+	m := c.join(name)
+	conn.OnClose(func(error) {
+		delete(c.conns, conn)
+		c.leave(m)
+	})
+	conn.OnMessage(func(_ *loop.Co, got websocket.Message) error {
+		text, ok := clean(string(got.Data), maxText)
+		if !ok || got.Type != websocket.Text {
+			return &websocket.CloseError{Code: websocket.PolicyViolation, Reason: "not a message"}
+		}
+		c.add("say", name, text)
+		return nil
+	})
+	return nil
+}
+
+func send(conn *websocket.Conn, u update) {
+	if b, err := json.Marshal(u); err == nil { // an update can be marshalled
+		_ = conn.Send(websocket.Text, b) // it fails if the page has gone: OnClose tells
+	}
+}
+
+// broadcast tells all pages with a WebSocket: encoded and compressed once.
+func (c *chat) broadcast(u update) {
+	b, err := json.Marshal(u)
+	if err != nil {
+		return
+	}
+	if p, err := websocket.Prepare(websocket.Text, b); err == nil {
+		for conn := range c.conns {
+			_ = conn.SendPrepared(p)
+		}
+	}
+}
+
+// poll answers as soon as there is something new, or after a while.
+func (c *chat) poll(co *loop.Co, w *http1.ResponseWriter, query url.Values) error {
+	name, since, err := who(query)
+	session := query.Get("session")
+	if err != nil || session == "" || len(session) > 64 {
+		return &http1.HTTPError{Status: 400, Err: err}
+	}
+	m := c.poller(session, name)
+	m.busy++
+	defer func() { m.busy--; m.seen = c.l.Now() }()
+	soon, done := co.WithTimeout(patience)
+	defer done()
+	for c.next-1 <= since {
+		if _, err := loop.Await(soon, c.changed.Wait()); err != nil {
+			break // it is time to answer, or nobody is there any more
+		}
+	}
+	if co.Err() != nil {
+		return co.Err()
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(w).Encode(c.since(since))
+}
+
+// say takes a message of somebody who polls. Pages of other origins cannot send this type
+// without asking first.
+func (c *chat) say(w *http1.ResponseWriter, r *http1.Request, query url.Values) error {
+	m := c.pollers[query.Get("session")]
+	if m == nil || r.Header.Get("Content-Type") != "application/json" {
+		return &http1.HTTPError{Status: 403}
+	}
+	var said struct{ Text string }
+	if err := json.NewDecoder(io.LimitReader(r.Body, 4<<10)).Decode(&said); err != nil {
+		return &http1.HTTPError{Status: 400, Err: err}
+	}
+	text, ok := clean(said.Text, maxText)
+	if !ok {
+		return &http1.HTTPError{Status: 400}
+	}
+	m.seen = c.l.Now()
+	c.add("say", m.name, text)
+	w.SetStatus(204)
+	return nil
+}
+
+// who is who asks, and the last message that he has seen.
+func who(query url.Values) (name string, since int, err error) {
+	name, ok := clean(query.Get("name"), maxName)
+	since, err = strconv.Atoi(query.Get("since"))
+	if !ok || err != nil || since < 0 {
+		return "", 0, &http1.HTTPError{Status: 400, Err: err}
+	}
+	return name, since, nil
+}
+
+// clean is s without blanks around it, if there is something and not too much.
+func clean(s string, limit int) (string, bool) {
+	s = strings.TrimSpace(s)
+	return s, s != "" && len(s) <= limit && utf8.ValidString(s)
+}

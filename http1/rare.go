@@ -1,0 +1,25 @@
+package http1
+
+import (
+	"time"
+
+	"github.com/zonda-go/zonda/loop"
+)
+
+// rare is what few exchanges need.
+type rare struct {
+	body    wait
+	began   time.Duration // on the service's clock; only for the access log
+	timer   loop.Timer    // of Server.RequestTimeout
+	came    Header        // the request's trailers
+	sent    Header        // the response's
+	trails  bool          // it may have some, and is chunked for that
+	undated bool          // the response gets no Date
+}
+
+func (ex *exchange) seldom() *rare {
+	if ex.rare == nil {
+		ex.rare = &rare{}
+	}
+	return ex.rare
+}
