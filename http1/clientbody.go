@@ -76,6 +76,7 @@ func (b *ResponseBody) account(n int, err error) (int, error) {
 	switch {
 	case err == io.EOF:
 		x.skip() // an encoding has an end of its own
+		x.res.Timing.Total = x.call.p.l.Now().Sub(x.call.timing.Start)
 		b.err = io.EOF
 	case err != nil:
 		x.fail(PhaseBody, err)

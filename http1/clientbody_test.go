@@ -402,6 +402,69 @@ func TestClientOpen(t *testing.T) {
 	})
 }
 
+// A body that is closed early costs the connection only if its end has not come.
+func TestClientCloseEarly(t *testing.T) {
+	for _, tt := range []struct {
+		say  string
+		idle int
+	}{
+		{"HTTP/1.1 200 OK|Content-Length: 10||0123456789", 1},
+		{"HTTP/1.1 200 OK|Content-Length: 11||0123456789", 0},
+		{"HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|01234|5|56789|0||", 1},
+		{"HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|01234|5|56789|0|", 0},
+		{"HTTP/1.1 200 OK||0123456789", 0},
+	} {
+		withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+			w.script(co, hostA, answers(tt.say, "HTTP/1.1 200 OK|Content-Length: 2||ab"))
+			res, err := w.client.Open(co, &http1.ClientRequest{URL: urlOf("/")})
+			if err != nil {
+				return err
+			}
+			if n, err := io.ReadFull(res.Stream, make([]byte, 3)); n != 3 || err != nil {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+			res.Stream.Close()
+			if s := w.client.Stats(); s.Idle != tt.idle || s.Open != tt.idle {
+				t.Errorf("%s: %+v", tt.say, s)
+			}
+			res, err = w.client.Get(co, urlOf("/"))
+			if got := brief(res, err); got != `200 "ab"` {
+				t.Errorf("the next one: %s", got)
+			}
+			return nil
+		})
+	}
+}
+
+// A callback that panics takes its request with it, and nothing else.
+func TestClientCallbackPanics(t *testing.T) {
+	for name, req := range map[string]http1.ClientRequest{
+		"OnHeader":   {OnHeader: func(*http1.Response) { panic("header") }},
+		"OnBody":     {OnBody: func(*loop.Co, []byte) error { panic("body") }},
+		"OnProgress": {OnProgress: func(http1.Progress) { panic("progress") }},
+	} {
+		withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+			defer w.serve(co, hostA, site.Serve).Close()
+			req.URL = urlOf("/")
+			_, err := loop.Await(co, w.client.Fetch(co, &req))
+			var pe *loop.PanicError
+			if !errors.As(err, &pe) {
+				t.Errorf("%s of Fetch: %v", name, err)
+			}
+			if name == "OnHeader" {
+				_, err = loop.Await(co, loop.Go(co, func(co *loop.Co) (*http1.Response, error) { return w.client.Open(co, &req) }))
+				if !errors.As(err, &pe) {
+					t.Errorf("%s of Open: %v", name, err)
+				}
+			}
+			if s := w.client.Stats(); s.Open != s.Idle {
+				t.Errorf("%s: %+v", name, s)
+			}
+			return nil
+		})
+	}
+}
+
 // How far a body is: ten times a second at most, and at the end.
 func TestClientProgress(t *testing.T) {
 	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {

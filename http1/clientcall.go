@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -45,11 +46,7 @@ func (call *clientCall) ask(co *loop.Co, c *Client) (*Response, error) {
 		return nil, &ClientError{PhaseRequest, methodOf(call.req), "", err}
 	}
 	call.begin()
-	res, err := call.run(co)
-	if err != nil || !call.streams {
-		call.end()
-	}
-	return res, err
+	return call.run(co)
 }
 
 func methodOf(r *ClientRequest) string {
@@ -66,11 +63,7 @@ func (call *clientCall) begin() {
 		limits = call.req.Timeouts
 	}
 	call.limits = limits.filled()
-	maxBody := p.c.MaxBody
-	if call.req.MaxBody != 0 {
-		maxBody = call.req.MaxBody
-	}
-	call.maxBody = limit(maxBody, DefaultMaxBody)
+	call.maxBody = limit(cmp.Or(call.req.MaxBody, p.c.MaxBody), DefaultMaxBody)
 	call.timing.Start = p.l.Now()
 	if d := call.limits.Whole; d > 0 {
 		call.whole = p.l.After(d, call.expire)
@@ -82,21 +75,26 @@ func (call *clientCall) begin() {
 	p.calls = call
 }
 
-// run goes from exchange to exchange.
-func (call *clientCall) run(co *loop.Co) (*Response, error) {
-	defer call.giveUp()
+// run goes from exchange to exchange. However it ends, by a panic of the user's code too,
+// nothing is left under way but a body that the caller reads.
+func (call *clientCall) run(co *loop.Co) (res *Response, err error) {
+	defer func() {
+		if res == nil || !call.streams {
+			call.giveUp()
+		}
+	}()
 	for {
 		if err := call.exchange(co); err != nil {
 			return nil, err
 		}
-		res := call.x.res
-		call.keepCookies(res)
-		next, err := call.hop.after(call, res)
+		got := call.x.res
+		call.keepCookies(got)
+		next, err := call.hop.after(call, got)
 		if err != nil {
 			return nil, call.wrap(PhaseRequest, err)
 		}
 		if next == nil {
-			return call.receive(co, res)
+			return call.receive(co, got)
 		}
 		call.x.skip()
 		call.x = nil
@@ -199,90 +197,3 @@ func (call *clientCall) collects(res *Response) bool {
 
 // gotHead notes when the head of a response has come.
 func (call *clientCall) gotHead() { call.timing.FirstByte += call.p.l.Now().Sub(call.sent) }
-
-// within runs fn, which waits, in a phase that has a limit.
-func (call *clientCall) within(co *loop.Co, phase string, d time.Duration, took *time.Duration, fn func(*loop.Co) error) error {
-	scope, done := scoped(co, d)
-	defer done()
-	began := call.p.l.Now()
-	call.scope = scope
-	err := fn(scope)
-	call.scope = nil
-	*took += call.p.l.Now().Sub(began)
-	if err != nil {
-		return call.wrap(phase, err)
-	}
-	return nil
-}
-
-// scoped is a Co that ends when d has passed, if that is not 0.
-func scoped(co *loop.Co, d time.Duration) (*loop.Co, func()) {
-	if d > 0 {
-		return co.WithTimeout(d)
-	}
-	scope, cancel := co.WithCancel()
-	return scope, func() { cancel(nil) }
-}
-
-// wrap says at what a request has failed; why it was ended from outside comes first.
-func (call *clientCall) wrap(phase string, err error) error {
-	if call.err != nil {
-		err = call.err
-	}
-	if _, ok := err.(*ClientError); ok {
-		return err
-	}
-	return &ClientError{phase, call.hop.method, shownURL(call.hop.url), err}
-}
-
-func (call *clientCall) expire() { call.fail(errTimeout) }
-
-// fail ends the call, whatever it is at.
-func (call *clientCall) fail(err error) {
-	if call.err != nil || call.over {
-		return
-	}
-	call.err = err
-	if call.scope != nil {
-		call.scope.Cancel(err)
-	}
-	if x := call.x; x != nil {
-		x.fail(x.phase(), err)
-	}
-}
-
-// giveUp breaks off what an error, or a panic of the user's code, has left under way.
-func (call *clientCall) giveUp() {
-	if call.x != nil && !(call.final && call.streams) {
-		call.x.fail(call.x.phase(), loop.ErrWithdrawn)
-	}
-}
-
-// finished hears that an exchange has ended.
-func (call *clientCall) finished(*clientExchange) {
-	if call.final {
-		call.end()
-	}
-}
-
-// end forgets the call.
-func (call *clientCall) end() {
-	call.whole.Stop()
-	call.unlink()
-}
-
-func (call *clientCall) unlink() {
-	if call.over {
-		return
-	}
-	call.over = true
-	if call.prev != nil {
-		call.prev.next = call.next
-	} else {
-		call.p.calls = call.next
-	}
-	if call.next != nil {
-		call.next.prev = call.prev
-	}
-	call.prev, call.next = nil, nil
-}

@@ -162,6 +162,27 @@ func TestClientIdle(t *testing.T) {
 	}
 }
 
+// Connections that became idle one after another are closed one after another.
+func TestClientIdleOneByOne(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		for i := range 3 {
+			defer w.serve(co, fmt.Sprintf("127.0.0.1:%d", 80+i), site.Serve).Close()
+			if _, err := w.client.Get(co, fmt.Sprintf("http://127.0.0.1:%d/", 80+i)); err != nil {
+				return err
+			}
+			_ = loop.Sleep(co, 30*time.Second)
+		}
+		for want := 2; want >= 0; want-- {
+			_ = loop.Sleep(co, time.Second)
+			if s := w.client.Stats(); s.Idle != want {
+				t.Errorf("%+v, want %d", s, want)
+			}
+			_ = loop.Sleep(co, 29*time.Second)
+		}
+		return nil
+	})
+}
+
 // The server closes a connection that is idle, or says something there: the client
 // notices, and the next request gets another.
 func TestClientIdleEnds(t *testing.T) {
