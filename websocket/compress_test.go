@@ -3,6 +3,7 @@ package websocket
 import (
 	"bytes"
 	"compress/flate"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -126,6 +127,48 @@ func TestTakeoverPays(t *testing.T) {
 			t.Errorf("%d bytes with takeover, %d without", with, without)
 		}
 		return nil
+	})
+}
+
+// TestDropOldestTakeover: what is dropped is missing in the peer's past, so nothing may refer
+// to it.
+func TestDropOldestTakeover(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		a, b := looptest.Pipe(1000)
+		s, err := stream.New(co.Loop(), a)
+		if err != nil {
+			return err
+		}
+		p, err := stream.New(co.Loop(), b)
+		if err != nil {
+			return err
+		}
+		o := &Options{Compression: &Compression{Threshold: 1}, Queue: 150_000, Slow: DropOldest}
+		server := newConn(s, o.settings(co.Loop(), true).deflated(wswire.Deflate{}, o.Compression))
+		client := newConn(p, o.settings(co.Loop(), false).deflated(wswire.Deflate{}, o.Compression))
+		r := rand.New(rand.NewPCG(7, 8))
+		sent := map[string]bool{}
+		for range 300 {
+			text := sentence(r, 4000)
+			sent[string(text)] = true
+			if err := server.Write(co, Text, text); err != nil {
+				return err
+			}
+			server.uncork()
+		}
+		if server.Stats().Dropped == 0 {
+			t.Error("nothing was dropped")
+		}
+		for f := server.Close(Normal, ""); ; {
+			_, got, err := client.Read(co)
+			if errors.Is(err, io.EOF) {
+				_, err = loop.Await(co, f)
+				return err
+			}
+			if err != nil || !sent[string(got)] {
+				return fmt.Errorf("%.60q, which was not sent: %w", got, err)
+			}
+		}
 	})
 }
 
