@@ -206,18 +206,21 @@ func TestPreparedCompressesOnce(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		var first []byte
+		var first, payload []byte
 		for range 3 {
 			c, peer := pair(t, co, true, func(s *settings) { *s = s.deflated(wswire.Deflate{ServerNoTakeover: true}, &Compression{}) })
 			if err := c.SendPrepared(p); err != nil {
 				return err
 			}
-			f := p.frames[window]
-			if first == nil {
-				first = f
+			f, d := p.frames[window], p.deflated[window]
+			if len(f) == 0 || len(d) == 0 || len(f) > 200 {
+				t.Fatalf("a frame of %d bytes, of %d", len(f), len(d))
 			}
-			if len(f) == 0 || &f[0] != &first[0] || len(f) > 200 {
-				t.Errorf("a frame of %d bytes of its own", len(f))
+			if first == nil {
+				first, payload = f, d
+			}
+			if &f[0] != &first[0] || &d[0] != &payload[0] {
+				t.Error("it was compressed, or encoded, again")
 			}
 			settle(co)
 			c.Abort()
