@@ -88,6 +88,9 @@ func TestWriteWaits(t *testing.T) {
 			}
 			n++
 		}
+		if got := c.Stats().Unsent; got < highWater || got > highWater+10_004 {
+			t.Errorf("%d bytes are unsent", got)
+		}
 		if n < 6 || n > 16 { // the peer's stream reads ahead, too
 			t.Errorf("%d messages of 10 KB were written before somebody waited", n)
 		}

@@ -67,6 +67,7 @@ func validKey(key string) bool {
 
 // An Answer is what matters of a server's answer to a handshake.
 type Answer struct {
+	Minor      int // version of HTTP/1
 	Status     int
 	Connection []string
 	Upgrade    []string
@@ -80,6 +81,8 @@ func CheckAnswer(a *Answer, key string, protocols []string) string {
 	switch {
 	case a.Status != 101:
 		return "the server does not switch protocols"
+	case a.Minor < 1:
+		return "the answer is not HTTP/1.1"
 	case len(a.Upgrade) != 1 || !EqualFold(a.Upgrade[0], "websocket"):
 		return "Upgrade is not websocket"
 	case !HasToken(a.Connection, "upgrade"):
