@@ -31,7 +31,8 @@ func kinds() []kind {
 	return []kind{
 		{
 			name: "hello", unit: "request",
-			subjects: append(floored("hello", len(hello.Request)), served("hertz"), served("nbiohttp")),
+			subjects: append(floored("hello", len(hello.Request)),
+				served("hertz"), served("nbiohttp"), subject{"nbiohttp-inline", "servers/nbiohttp", []string{"-inline"}}),
 			bases:    []string{"limit", "nethttp"},
 		},
 		{name: "post", unit: "request", subjects: floored("post", len(payload.Post())), bases: []string{"limit", "nethttp"}},
