@@ -98,7 +98,7 @@ func compare(ctx context.Context, p plan, w io.Writer) error {
 			if err != nil {
 				return fmt.Errorf("compare: %w (%s, round %d)", err, name, round+1)
 			}
-			log.Printf("round %d/%d %-13s %8.0f %s/s, %.3f µs CPU/%s",
+			log.Printf("round %d/%d %-15s %8.0f %s/s, %.3f µs CPU/%s",
 				round+1, p.rounds, name, run.PerSecond(), p.kind.units(), run.CPUPerRequest(), p.kind.unit)
 			ours[name] = append(ours[name], run)
 			theirs[name] = append(theirs[name], second)
