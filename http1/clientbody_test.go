@@ -15,6 +15,7 @@ import (
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
 )
 
 // A body of each kind arrives whole (A46), a long one in pieces.
@@ -167,13 +168,14 @@ func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 // A server that answers in the middle of a body is heard, and the maker of the body is
 // told to stop.
 func TestClientEarlyResponse(t *testing.T) {
-	for _, endless := range []bool{false, true} {
+	for i := range 4 {
+		endless, status := i%2 == 1, []string{"413 Too Large", "200 OK"}[i/2]
 		withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
 			w.script(co, hostA, func(co *loop.Co, p peer, _ int) error {
 				if _, err := p.head(co); err != nil {
 					return err
 				}
-				p.say("HTTP/1.1 413 Too Large|Content-Length: 2||no")
+				p.say("HTTP/1.1 " + status + "|Content-Length: 2||no")
 				return nil
 			})
 			var stopped error
@@ -189,7 +191,7 @@ func TestClientEarlyResponse(t *testing.T) {
 				return stopped
 			}
 			res, err := w.client.Do(co, &req)
-			if got := brief(res, err); got != `413 "no"` {
+			if got := brief(res, err); got != status[:3]+` "no"` {
 				t.Error(got)
 			}
 			settle(co)
@@ -202,6 +204,31 @@ func TestClientEarlyResponse(t *testing.T) {
 			return nil
 		})
 	}
+}
+
+// A server that answers while a body is still on its way to it may never read that: the
+// next request must not come behind it.
+func TestClientUnsentBody(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		w.net.Window = 1000
+		w.script(co, hostA, func(co *loop.Co, p peer, _ int) error {
+			p.SetReadAhead(1)
+			if _, err := p.head(co); err != nil {
+				return err
+			}
+			p.say("HTTP/1.1 200 OK|Content-Length: 2||ab")
+			return loop.Sleep(co, time.Hour)
+		})
+		w.net.Faults.Delay = looptest.Span{Min: 10 * time.Millisecond}
+		res, err := w.client.Do(co, &http1.ClientRequest{Method: "POST", URL: urlOf("/"), Body: make([]byte, 60_000)})
+		if got := brief(res, err); got != `200 "ab"` {
+			t.Error(got)
+		}
+		if s := w.client.Stats(); s != (http1.ClientStats{}) {
+			t.Errorf("%+v", s)
+		}
+		return nil
+	})
 }
 
 // A body that waits for 100 is not made when the server declines (A47), and is sent in

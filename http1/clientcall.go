@@ -28,6 +28,7 @@ type clientCall struct {
 	streams    bool  // the body is the caller's to read
 	final      bool  // x has the final response
 	over       bool
+	first      clientExchange
 }
 
 // ask sends r and gives the response, in co.
@@ -38,7 +39,7 @@ func (c *Client) ask(co *loop.Co, r *ClientRequest, streams bool) (*Response, er
 func (call *clientCall) ask(co *loop.Co, c *Client) (*Response, error) {
 	var err error
 	if call.p, err = c.pool(co.Loop()); err == nil {
-		call.hop, err = call.p.firstHop(call.req)
+		call.hop, err = call.p.knownHop(call.req)
 	}
 	if err != nil {
 		return nil, &ClientError{PhaseRequest, methodOf(call.req), "", err}
@@ -112,7 +113,11 @@ func (call *clientCall) exchange(co *loop.Co) error {
 		if err != nil {
 			return err
 		}
-		x := &clientExchange{call: call, c: c, hop: call.hop}
+		x := &call.first
+		if x.call != nil {
+			x = &clientExchange{} // most calls need no second one
+		}
+		x.call, x.c, x.hop = call, c, call.hop
 		c.x, call.x = x, x
 		call.sent = call.p.l.Now()
 		x.send()
@@ -152,22 +157,37 @@ func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
 	if call.req.OnHeader != nil {
 		call.req.OnHeader(res)
 	}
-	body := newResponseBody(x)
 	if call.streams {
-		res.Stream = body
+		res.Stream = newResponseBody(x)
 		if x.done {
 			call.end()
 		}
 		return res, nil
 	}
-	if err := body.readAll(co); err != nil {
-		return nil, err
+	var err error
+	if x.direct {
+		err = x.collected(co)
+	} else {
+		err = newResponseBody(x).readAll(co)
+	}
+	if err != nil {
+		return nil, call.wrap(PhaseBody, err)
 	}
 	res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
 	if wrong {
 		return nil, &StatusError{res}
 	}
 	return res, nil
+}
+
+// collected waits until the body is whole, which is collected as it comes.
+func (x *clientExchange) collected(co *loop.Co) error {
+	for !x.done {
+		if err := x.wait(co); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // collects reports whether the body of res can be taken as it comes: nobody wants to

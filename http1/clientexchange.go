@@ -90,8 +90,10 @@ func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 	x.res = &Response{method: x.hop.method, URL: x.hop.url, Request: call.req, Reused: x.c.used}
 	x.res.fill(string(head), r)
 	x.res.RemoteAddr = x.c.s.RemoteAddr()
-	if state, ok := x.c.s.TLS(); ok {
-		x.res.TLS = &state
+	if x.hop.key.secure {
+		if state, ok := x.c.s.TLS(); ok {
+			x.res.TLS = &state
+		}
 	}
 	x.keep = r.KeepAlive
 	x.framing.kind, x.framing.left = r.Framing, r.Length

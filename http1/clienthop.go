@@ -31,6 +31,33 @@ type clientHop struct {
 	keep      bool // the connection may be used again
 }
 
+// maxHops bounds the hops that are remembered.
+const maxHops = 256
+
+// A hopName says which requests go the same way.
+type hopName struct{ method, url string }
+
+// knownHop is firstHop, but remembers the plain ones: programs ask for the same few URLs
+// again and again, and a hop is never changed.
+func (p *clientPool) knownHop(r *ClientRequest) (*clientHop, error) {
+	if p.c.Proxy != nil || r.Proxy != "" || r.Unix != "" || r.TLS != nil || r.User+r.Password != "" || r.Digest || closesConnection(&r.Header) {
+		return p.firstHop(r)
+	}
+	name := hopName{r.Method, r.URL}
+	if hop := p.hops[name]; hop != nil {
+		return hop, checkRequest(r)
+	}
+	hop, err := p.firstHop(r)
+	if err != nil {
+		return nil, err
+	}
+	if p.hops == nil || len(p.hops) >= maxHops {
+		p.hops = make(map[hopName]*clientHop)
+	}
+	p.hops[name] = hop
+	return hop, nil
+}
+
 // firstHop looks at a request and says where it goes.
 func (p *clientPool) firstHop(r *ClientRequest) (*clientHop, error) {
 	if err := checkRequest(r); err != nil {

@@ -278,6 +278,31 @@ func TestClientRetry(t *testing.T) {
 	}
 }
 
+// Once a byte of a response has come, the server has had the request: nothing is repeated.
+func TestClientNoRetryWithinResponse(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		n := 0
+		w.script(co, hostA, func(co *loop.Co, p peer, number int) error {
+			n = number
+			if _, err := p.head(co); err != nil {
+				return err
+			}
+			p.say("HTTP/1.1 204 No Content||")
+			_, err := p.head(co)
+			p.say("H")
+			p.Close()
+			return err
+		})
+		if _, err := w.client.Get(co, urlOf("/")); err != nil {
+			return err
+		}
+		if _, err := w.client.Get(co, urlOf("/")); !errors.Is(err, http1.ErrServerGone) || n != 1 {
+			t.Errorf("%d connections, %v", n, err)
+		}
+		return nil
+	})
+}
+
 // On a connection that is new, nothing is repeated.
 func TestClientNoRetry(t *testing.T) {
 	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {

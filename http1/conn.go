@@ -38,6 +38,8 @@ func (c *conn) Consume(p []byte) int {
 		return c.ex.arrived(p)
 	case c.pause():
 		return 0
+	case c.fresh && c.sv.srv.HTTP2 && c.prefaced(p):
+		return 0
 	}
 	first := c.parser == nil
 	if first {

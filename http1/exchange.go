@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -23,6 +24,7 @@ type exchange struct {
 	body    Body
 	rare    *rare  // nil: nothing of it
 	release func() // lets Shutdown end; nil while the connection does that
+	born    uint32 // when it came, in milliseconds of the service's clock
 	keep    bool   // the client lets the connection persist
 	upgrade bool   // the client would switch to another protocol
 	taken   bool   // the handler has taken the connection away
@@ -44,7 +46,7 @@ func (ex *exchange) ended() error {
 }
 
 func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
-	ex := &exchange{c: c, keep: p.KeepAlive, upgrade: p.Upgrade}
+	ex := &exchange{c: c, born: uint32(c.sv.clock() / time.Millisecond), keep: p.KeepAlive, upgrade: p.Upgrade}
 	ex.req.fill(head, p)
 	ex.req.Body = &ex.body
 	ex.req.RemoteAddr = c.s.RemoteAddr()
@@ -208,6 +210,12 @@ func (ex *exchange) clientGone(err error) {
 // outlive has Shutdown wait for the handler, although its connection may end first.
 func (ex *exchange) outlive() {
 	if ex.release == nil {
-		ex.release = ex.c.sv.srv.conns.Hold()
+		sv := ex.c.sv
+		end := sv.srv.conns.Hold()
+		sv.outlive[ex] = struct{}{}
+		ex.release = func() {
+			delete(sv.outlive, ex)
+			end()
+		}
 	}
 }

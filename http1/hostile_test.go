@@ -92,7 +92,7 @@ func attacks() []attack {
 func TestHostileClients(t *testing.T) {
 	each := 5
 	if deep() {
-		each = 100
+		each = 50
 	}
 	w := timed(&http1.Server{Handler: hostileSite()["native"]})
 	w.net = &looptest.Network{Window: 16 << 10}

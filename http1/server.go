@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,6 +127,13 @@ type Server struct {
 	Loops int
 	Pool  *loop.Pool
 
+	// HTTP2 opens a door to net/http's HTTP/2: connections on which the client chooses
+	// it, by ALPN or, without TLS, by its preface, are net/http's from then on, with the
+	// same handler, and cost what they cost there: two goroutines and some 20 KiB for
+	// each while it is idle. A native Handler runs behind AsHTTP. Shutdown or Close must be
+	// called in the end. Default: false.
+	HTTP2 bool
+
 	// OnListen is told the address that ListenAndServe has bound. Default: nil.
 	OnListen func(net.Addr)
 
@@ -134,6 +142,7 @@ type Server struct {
 	services map[*loop.Loop]*service // one for each loop that has had connections
 	std      *http.Server            // made by stdServer
 	stdOnce  sync.Once
+	door     door
 }
 
 // ListenAndServe serves on address, host:port, on a loop of its own, until
@@ -204,7 +213,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Accept:          s.accept,
 		Drain:           drain,
 		Network:         s.Network,
-		TLS:             withALPN(s.TLS),
+		TLS:             withALPN(s.TLS, s.HTTP2),
 		Logger:          s.Logger,
 		MaxConns:        s.MaxConns,
 		MaxConnsPerAddr: s.MaxConnsPerAddr,
@@ -217,14 +226,20 @@ func (s *Server) begin() (*stream.Server, error) {
 	return s.conns, nil
 }
 
-// withALPN is o with "http/1.1" on offer (RFC 7301), unless o offers something.
-func withALPN(o *stream.TLSOptions) *stream.TLSOptions {
-	if o == nil || o.Config == nil || len(o.Config.NextProtos) > 0 {
+// withALPN is o with "http/1.1" on offer (RFC 7301), unless o offers something, and
+// before that "h2" if that is spoken.
+func withALPN(o *stream.TLSOptions, h2 bool) *stream.TLSOptions {
+	if o == nil || o.Config == nil || len(o.Config.NextProtos) > 0 && !h2 {
 		return o
 	}
 	with := *o
 	with.Config = o.Config.Clone()
-	with.Config.NextProtos = []string{"http/1.1"}
+	if len(o.Config.NextProtos) == 0 {
+		with.Config.NextProtos = []string{"http/1.1"}
+	}
+	if h2 && !slices.Contains(with.Config.NextProtos, "h2") {
+		with.Config.NextProtos = append([]string{"h2"}, with.Config.NextProtos...)
+	}
 	return &with
 }
 
@@ -254,15 +269,20 @@ func outcome(err error) error {
 // Shutdown ends the server without breaking anything off: it stops accepting,
 // closes the idle connections, lets the requests under way finish, tells upgraded
 // connections (see ResponseWriter.Hijack), and waits for that. When ctx is done first,
-// it returns context.Cause(ctx), and the rest is left running; Close ends that. It must
-// not be called by whoever holds a loop of the server.
+// it returns a *ShutdownError, which says who has not finished and matches
+// context.Cause(ctx), and the rest is left running; Close ends that. It must not
+// be called by whoever holds a loop of the server.
 func (s *Server) Shutdown(ctx context.Context) error {
 	conns := s.each((*service).drain)
 	if conns == nil {
 		return nil
 	}
-	_ = s.stdServer().Shutdown(ctx)
-	return conns.Shutdown(ctx)
+	door := make(chan error, 1)
+	go func() { door <- s.stdServer().Shutdown(ctx) }()
+	if err := cmp.Or(conns.Shutdown(ctx), <-door); err != nil {
+		return s.unfinished(cmp.Or(context.Cause(ctx), err))
+	}
+	return nil
 }
 
 // Close ends the server at once: connections are broken off, and their handlers
@@ -270,9 +290,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // loop does the same. The error is always nil.
 func (s *Server) Close() error {
 	if conns := s.each((*service).abort); conns != nil {
-		return conns.Close()
+		_ = conns.Close()
 	}
-	return nil
+	return s.stdServer().Close()
 }
 
 // each has every service do something, on its loop, before the server ends.

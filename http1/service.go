@@ -30,6 +30,7 @@ type service struct {
 	buffers [][]byte         // for bodies
 	workers stdWorkers
 	locals  map[netip.AddrPort]*stdConn
+	outlive map[*exchange]struct{} // handlers whose connection may end first
 	tunnels map[*exchange]struct{} // handlers that have taken their connection away
 	sweeper *loop.Ticker           // nil: see watch
 	date    string                 // the Date field of this second
@@ -42,7 +43,7 @@ func newService(s *Server, l *loop.Loop) *service {
 	sv := &service{
 		srv: s, l: l, log: s.Logger,
 		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
-		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{},
+		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{}, outlive: map[*exchange]struct{}{},
 	}
 	if sv.log == nil {
 		sv.log = l.Logger()
@@ -57,6 +58,13 @@ func newService(s *Server, l *loop.Loop) *service {
 
 // accept takes in a connection.
 func (sv *service) accept(s *stream.Stream) {
+	if !sv.srv.HTTP2 || !sv.throughDoor(s) {
+		sv.take(s)
+	}
+}
+
+// take serves HTTP/1 on a connection.
+func (sv *service) take(s *stream.Stream) {
 	s.SetReadAhead(sv.srv.maxHead() + 1)
 	s.SetConsumer(&conn{sv: sv, s: s, fresh: true})
 	sv.watch()

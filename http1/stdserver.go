@@ -16,6 +16,7 @@ func (s *Server) stdServer() *http.Server {
 		if std, ok := s.Handler.(*stdHandler); ok {
 			s.std.Handler = std.h
 		}
+		s.door.open(s)
 		if s.Logger != nil {
 			s.std.ErrorLog = log.New(logWriter{s.Logger}, "", 0)
 		}

@@ -125,7 +125,7 @@ func TestCasesInMemory(t *testing.T) {
 				looptest.Run(t, func(co *loop.Co) error {
 					for i := range all {
 						c := &all[i]
-						if step > 0 && len(c.Input) > 300 && !deep() || len(c.Input) > 5000 && step > 0 {
+						if most := 60; step > 0 && (len(c.Input) > most && !deep() || len(c.Input) > 5000) {
 							continue
 						}
 						a, b := looptest.Pipe(0)

@@ -380,3 +380,72 @@ func FuzzConversation(f *testing.F) {
 		})
 	})
 }
+
+// TestMessagesWaitForTheHandler (W17, W22): a handler may wait before Accept, and behind it;
+// what the client sends meanwhile is kept.
+func TestMessagesWaitForTheHandler(t *testing.T) {
+	h := func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		if err := loop.Sleep(co, time.Second); err != nil {
+			return err
+		}
+		c, err := Accept(co, w, r, nil)
+		if err != nil {
+			return err
+		}
+		if err := loop.Sleep(co, time.Second); err != nil {
+			return err
+		}
+		echo(c)
+		return nil
+	}
+	serve(t, h, func(co *loop.Co, net *looptest.Network, _ *http1.Server) error {
+		c, err := Dial(co, "ws://127.0.0.1/", on(net))
+		if err != nil {
+			return err
+		}
+		for _, text := range []string{"a", "b"} {
+			if err := c.Write(co, Text, []byte(text)); err != nil {
+				return err
+			}
+		}
+		began := co.Loop().Now()
+		reads(t, co, c, `text "a"`, `text "b"`)
+		if took := co.Loop().Now().Sub(began); took != time.Second {
+			t.Errorf("the echo came after %v", took)
+		}
+		c.Close(Normal, "")
+		return nil
+	})
+}
+
+// TestHandlerFails (W23) behind Accept: a panic breaks the connection off, an error is for the
+// handler's own Close to deal with.
+func TestHandlerFails(t *testing.T) {
+	h := func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		c, err := Accept(co, w, r, nil)
+		if err != nil {
+			return err
+		}
+		if r.Path() == "/panic" {
+			panic("boom")
+		}
+		defer c.Close(InternalError, "sorry")
+		return errors.New("boom")
+	}
+	serve(t, h, func(co *loop.Co, net *looptest.Network, _ *http1.Server) error {
+		for path, want := range map[string]string{
+			"panic": "websocket: ended without a close frame: connection reset by peer",
+			"error": `websocket: closed by the peer: 1011 "sorry"`,
+		} {
+			c, err := Dial(co, "ws://127.0.0.1/"+path, on(net))
+			if err != nil {
+				if path != "panic" || !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("%s: %v", path, err)
+				}
+				continue
+			}
+			reads(t, co, c, want)
+		}
+		return nil
+	})
+}
