@@ -38,8 +38,8 @@ type Client struct {
 	// Unix is the path of a Unix socket to connect to, whatever host a URL names.
 	// Default: none.
 	Unix string
-	// Proxy says by which proxy to go to a URL: http, https (TLS to the proxy) or
-	// socks5; nil means none. ProxyFromEnvironment is one. Default: no proxies.
+	// Proxy says by which proxy to go to a URL: http, https (TLS to the proxy, as TLS
+	// says) or socks5; nil means none. ProxyFromEnvironment is one. Default: no proxies.
 	Proxy func(*url.URL) (*url.URL, error)
 	// MaxPerHost bounds the connections to one host, MaxConns those to all. Requests
 	// beyond that wait in their order. Default: 100 and 1000; negative: no limit.

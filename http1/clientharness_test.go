@@ -180,15 +180,15 @@ func (w *clientWorld) serveTLS(co *loop.Co, address string, cert tls.Certificate
 	return w.serve(co, inner, h)
 }
 
-// selfSigned is a certificate for a name, and the options that trust it. Virtual time
+// selfSigned is a certificate for names, and the options that trust it. Virtual time
 // begins in 2000.
-func selfSigned(t testing.TB, name string) (tls.Certificate, *stream.TLSOptions) {
+func selfSigned(t testing.TB, names ...string) (tls.Certificate, *stream.TLSOptions) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names, NotAfter: time.Now().Add(time.Hour)}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package http1_test
 
 import (
 	"crypto/md5"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -150,6 +151,47 @@ func TestClientConnectProxy(t *testing.T) {
 			return nil
 		})
 	}
+}
+
+// TLS to the proxy: around a request that it forwards, and around TLS to the server.
+func TestClientTLSProxy(t *testing.T) {
+	cert, options := selfSigned(t, "a.test", "b.test")
+	c := proxied("https://b.test:3128")
+	c.TLS = options
+	withClient(t, c, func(co *loop.Co, w *clientWorld) error {
+		defer w.serveTLS(co, "127.0.0.1:443", cert, site.Serve).Close()
+		server := stream.TLSOptions{Server: true, Config: &tls.Config{Certificates: []tls.Certificate{cert}}}
+		w.script(co, "127.0.0.1:3128", func(co *loop.Co, p peer, _ int) error {
+			if _, err := loop.Await(co, p.StartTLS(server)); err != nil {
+				return err
+			}
+			head, err := p.head(co)
+			if strings.HasPrefix(head, "GET http://a.test/ HTTP/1.1|") {
+				p.say("HTTP/1.1 200 OK|Content-Length: 2||ab")
+				return err
+			}
+			p.say("HTTP/1.1 200 OK||")
+			to, err := stream.Dial(co, w.net, "tcp", "127.0.0.1:443")
+			if err != nil {
+				return err
+			}
+			return pass(co, p.Stream, to)
+		})
+		res, err := w.client.Get(co, "http://a.test/")
+		if got := brief(res, err); got != `200 "ab"` {
+			t.Error(got)
+		}
+		res, err = w.client.Get(co, "https://a.test/")
+		if got := brief(res, err); got != `200 "hello"` || res.TLS.ServerName != "a.test" {
+			t.Error(got)
+		}
+		_, err = w.client.Do(co, &http1.ClientRequest{URL: "https://a.test/", Proxy: "https://127.0.0.1:3128"})
+		var ce *http1.ClientError
+		if !isCertificateError(err) || !errors.As(err, &ce) || ce.Phase != http1.PhaseProxy {
+			t.Errorf("another name of the proxy: %v", err)
+		}
+		return nil
+	})
 }
 
 // A SOCKS5 proxy connects by name, with a password if it wants one.
