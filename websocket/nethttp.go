@@ -31,7 +31,7 @@ func AcceptNetHTTP(l *loop.Loop, w http.ResponseWriter, r *http.Request, o *Acce
 	}
 	h := r.Header
 	wrong := wswire.CheckHello(&wswire.Hello{
-		Method: r.Method, Minor: r.ProtoMinor,
+		Method: r.Method, Minor: r.ProtoMinor, Body: r.ContentLength != 0,
 		Connection: h["Connection"], Upgrade: h["Upgrade"],
 		Version: h["Sec-Websocket-Version"], Key: h["Sec-Websocket-Key"],
 	})
