@@ -24,7 +24,7 @@ type Response struct {
 	Header Header
 	// Trailer has the fields behind a chunked body, once that is read to its end.
 	Trailer Header
-	// URL is where the response came from, after redirects.
+	// URL is where the response came from, after redirects. It must not be changed.
 	URL *url.URL
 	// Request is what was asked, before redirects.
 	Request *ClientRequest

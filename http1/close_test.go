@@ -382,7 +382,7 @@ func TestShutdownGivesUp(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		done := w.shutdown(co, ctx)
 		cancel(why)
-		if err, _ := loop.Await(co, done); err != why {
+		if err, _ := loop.Await(co, done); !errors.Is(err, why) {
 			t.Error("Shutdown:", err)
 		}
 		if h.err != nil {

@@ -16,6 +16,7 @@ type conn struct {
 	s      *stream.Stream
 	ex     *exchange        // the request that is being answered
 	parser *httpwire.Parser // of a head that has not come whole
+	std    *stdConn         // nil: no net/http handler has been asked yet
 	cork   []byte           // answers that wait to be joined with the next one
 	since  uint32           // when a sweep first saw it without a request; 0: none has
 	fresh  bool             // no request has come yet
@@ -36,6 +37,8 @@ func (c *conn) Consume(p []byte) int {
 	case c.ex != nil:
 		return c.ex.arrived(p)
 	case c.pause():
+		return 0
+	case c.fresh && c.sv.srv.HTTP2 && c.prefaced(p):
 		return 0
 	}
 	first := c.parser == nil

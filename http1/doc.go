@@ -16,9 +16,10 @@
 //
 // server and service are the server as its user and as its loop sees it; conn and
 // cork are a connection, which makes an exchange of each head: the coroutine with
-// its request, body and response; timeouts looks after the clients that are slow. send and
-// head put the response on the wire. std
-// runs a stdcall on a stdworker, which sees a stdwriter.
+// its request, body and response, and what few of them need, in rare. send and head put
+// the response on the wire, inform what goes before it, and trailer has what comes behind
+// a body. timeouts looks after clients that are slow, forwarded asks the proxies, and
+// accesslog keeps account. std runs a stdcall on a stdworker, which sees a stdwriter.
 //
 // What handlers build on those: precondition, etag and range decide what of a content
 // is sent, and content sends it; files, filefind, filetree and filelist serve a folder,

@@ -45,7 +45,7 @@ func checkFields(lines []Field) error {
 
 func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {
 	b = httpwire.AppendStatusLine(b, w.Status())
-	dated := false
+	dated := w.ex.rare != nil && w.ex.rare.undated
 	for _, f := range w.header.lines {
 		switch {
 		case httpwire.EqualFold(f.Name, "Content-Length"), httpwire.EqualFold(f.Name, "Transfer-Encoding"):
@@ -74,7 +74,7 @@ func (w *ResponseWriter) appendFraming(b []byte, whole bool) []byte {
 		return httpwire.AppendContentLength(b, w.length)
 	case whole && w.head && w.written == 0:
 		return b // a handler need not know what GET would have given
-	case whole && (len(w.trailer()) == 0 || w.ex.req.Minor == 0):
+	case whole && (len(w.trailer()) == 0 && !w.ex.trails() || w.ex.req.Minor == 0):
 		return httpwire.AppendContentLength(b, w.written)
 	case w.ex.req.Minor == 0:
 		// HTTP/1.0 knows no chunks: the end of the connection ends the body.

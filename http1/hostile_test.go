@@ -17,8 +17,8 @@ import (
 // deep asks for the full counts.
 func deep() bool { return os.Getenv("ZONDA_DEEP") != "" }
 
-// big is the response that nobody reads, in bytes.
-const big = 32 << 20
+// hugeResponse is the response that nobody reads, in bytes.
+const hugeResponse = 32 << 20
 
 // hostileSite is what hostile clients ask, as each kind of handler has it.
 func hostileSite() map[string]http1.Handler {
@@ -30,7 +30,7 @@ func hostileSite() map[string]http1.Handler {
 		}
 	})
 	mux.HandleFunc("/big", func(w http.ResponseWriter, _ *http.Request) {
-		for n := 0; n < big; n += 64 << 10 {
+		for n := 0; n < hugeResponse; n += 64 << 10 {
 			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 				return
 			}
@@ -41,7 +41,7 @@ func hostileSite() map[string]http1.Handler {
 			"/": site["/"], "/length": site["/length"],
 			"/big": func(_ *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
 				piece := make([]byte, 64<<10)
-				for range big / len(piece) {
+				for range hugeResponse / len(piece) {
 					if _, err := w.Write(piece); err != nil {
 						return err
 					}
@@ -92,7 +92,7 @@ func attacks() []attack {
 func TestHostileClients(t *testing.T) {
 	each := 5
 	if deep() {
-		each = 100
+		each = 50
 	}
 	w := timed(&http1.Server{Handler: hostileSite()["native"]})
 	w.net = &looptest.Network{Window: 16 << 10}

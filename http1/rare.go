@@ -8,11 +8,15 @@ import (
 
 // rare is what few exchanges need.
 type rare struct {
-	body  wait
-	began time.Duration // on the service's clock; only for the access log
-	timer loop.Timer    // of Server.RequestTimeout
-	came  Header        // the request's trailers
-	sent  Header        // the response's
+	release func() // lets Shutdown end; nil while the connection does that
+	body    wait
+	skipped int64         // of the body: thrown away
+	began   time.Duration // on the service's clock; only for the access log
+	timer   loop.Timer    // of Server.RequestTimeout
+	came    Header        // the request's trailers
+	sent    Header        // the response's
+	trails  bool          // it may have some, and is chunked for that
+	undated bool          // the response gets no Date
 }
 
 func (ex *exchange) seldom() *rare {

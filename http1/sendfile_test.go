@@ -189,7 +189,7 @@ func TestSendFileCancelled(t *testing.T) {
 		co.Loop().After(time.Second, func() { co.Cancel(patience) })
 		w.Header().Set("Content-Length", strconv.Itoa(16<<20))
 		failed = w.SendFile(f, 0, 16<<20)
-		return errors.Join(failed, f.Close())
+		return failed // and f is left open, so that a stream that went on could
 	})
 	serve(t, h, func(co *loop.Co, w *world) error {
 		c := w.dial(co)
@@ -216,9 +216,12 @@ func TestSendFileCancelled(t *testing.T) {
 // A countingFS counts what it has open, and fails as it is told.
 type countingFS struct {
 	fs.FS
-	open int
-	err  error // of reading
+	open   int
+	opened int   // so far
+	err    error // of reading
 }
+
+func (c *countingFS) Stat(name string) (fs.FileInfo, error) { return fs.Stat(c.FS, name) }
 
 type countedFile struct {
 	fs.File
@@ -232,6 +235,7 @@ func (c *countingFS) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	c.open++
+	c.opened++
 	at, _ := f.(io.ReaderAt)
 	return &countedFile{f, at, c}, nil
 }
@@ -282,6 +286,19 @@ func TestFilesAreClosed(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestFilesDevices: what is no file is not even opened, which could do something.
+func TestFilesDevices(t *testing.T) {
+	files := &countingFS{FS: fstest.MapFS{"tape": {Mode: fs.ModeDevice}, "pipe": {Mode: fs.ModeNamedPipe}, "a": {}}}
+	checkFiles(t, &http1.Files{FS: files}, []fileCase{{"device", "/tape", "", "404 ", ""}, {"pipe", "/pipe", "", "404 ", ""}})
+	if files.opened != 0 {
+		t.Errorf("%d were opened", files.opened)
+	}
+	checkFiles(t, &http1.Files{FS: files}, []fileCase{{"file", "/a", "", "200 ", ""}})
+	if files.opened != 1 {
+		t.Errorf("a file was opened %d times", files.opened)
+	}
 }
 
 func ExampleResponseWriter_SendFile() {

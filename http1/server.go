@@ -7,7 +7,10 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
+	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,7 +71,8 @@ type Server struct {
 	MaxHead int
 	// MaxBody bounds a request's body in bytes. Bodies are not collected before the
 	// handler runs, so this bounds what it can read: beyond it the error is
-	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB, or as with net/http no limit if Handler comes from Std;
+	// ErrBodyTooLarge, which is answered 413. See also Request.SetMaxBody. Default: 100 MiB,
+	// and as with net/http no limit for what Std's handlers read;
 	// negative: no limit.
 	MaxBody int64
 
@@ -124,12 +128,22 @@ type Server struct {
 	Loops int
 	Pool  *loop.Pool
 
+	// HTTP2 opens a door to net/http's HTTP/2: connections on which the client chooses
+	// it, by ALPN or, without TLS, by its preface, are net/http's from then on, with the
+	// same handler, and cost what they cost there: two goroutines and some 20 KiB for
+	// each while it is idle. A native Handler runs behind AsHTTP. Shutdown or Close must be
+	// called in the end. Default: false.
+	HTTP2 bool
+
 	// OnListen is told the address that ListenAndServe has bound. Default: nil.
 	OnListen func(net.Addr)
 
 	mu       sync.Mutex              // guards the rest
 	conns    *stream.Server          // accepts and counts; nil before the first Listen
 	services map[*loop.Loop]*service // one for each loop that has had connections
+	std      *http.Server            // made by stdServer
+	stdOnce  sync.Once
+	door     door
 }
 
 // ListenAndServe serves on address, host:port, on a loop of its own, until
@@ -200,7 +214,7 @@ func (s *Server) begin() (*stream.Server, error) {
 		Accept:          s.accept,
 		Drain:           drain,
 		Network:         s.Network,
-		TLS:             withALPN(s.TLS),
+		TLS:             withALPN(s.TLS, s.HTTP2),
 		Logger:          s.Logger,
 		MaxConns:        s.MaxConns,
 		MaxConnsPerAddr: s.MaxConnsPerAddr,
@@ -213,14 +227,20 @@ func (s *Server) begin() (*stream.Server, error) {
 	return s.conns, nil
 }
 
-// withALPN is o with "http/1.1" on offer (RFC 7301), unless o offers something.
-func withALPN(o *stream.TLSOptions) *stream.TLSOptions {
-	if o == nil || o.Config == nil || len(o.Config.NextProtos) > 0 {
+// withALPN is o with "http/1.1" on offer (RFC 7301), unless o offers something, and
+// before that "h2" if that is spoken.
+func withALPN(o *stream.TLSOptions, h2 bool) *stream.TLSOptions {
+	if o == nil || o.Config == nil || len(o.Config.NextProtos) > 0 && !h2 {
 		return o
 	}
 	with := *o
 	with.Config = o.Config.Clone()
-	with.Config.NextProtos = []string{"http/1.1"}
+	if len(o.Config.NextProtos) == 0 {
+		with.Config.NextProtos = []string{"http/1.1"}
+	}
+	if h2 && !slices.Contains(with.Config.NextProtos, "h2") {
+		with.Config.NextProtos = append([]string{"h2"}, with.Config.NextProtos...)
+	}
 	return &with
 }
 
@@ -250,14 +270,20 @@ func outcome(err error) error {
 // Shutdown ends the server without breaking anything off: it stops accepting,
 // closes the idle connections, lets the requests under way finish, tells upgraded
 // connections (see ResponseWriter.Hijack), and waits for that. When ctx is done first,
-// it returns context.Cause(ctx), and the rest is left running; Close ends that. It must
-// not be called by whoever holds a loop of the server.
+// it returns a *ShutdownError, which says who has not finished and matches
+// context.Cause(ctx), and the rest is left running; Close ends that. It must not
+// be called by whoever holds a loop of the server.
 func (s *Server) Shutdown(ctx context.Context) error {
 	conns := s.each((*service).drain)
 	if conns == nil {
 		return nil
 	}
-	return conns.Shutdown(ctx)
+	door := make(chan error, 1)
+	go func() { door <- s.stdServer().Shutdown(ctx) }()
+	if err := cmp.Or(conns.Shutdown(ctx), <-door); err != nil {
+		return s.unfinished(cmp.Or(context.Cause(ctx), err))
+	}
+	return nil
 }
 
 // Close ends the server at once: connections are broken off, and their handlers
@@ -265,9 +291,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // loop does the same. The error is always nil.
 func (s *Server) Close() error {
 	if conns := s.each((*service).abort); conns != nil {
-		return conns.Close()
+		_ = conns.Close()
 	}
-	return nil
+	return s.stdServer().Close()
 }
 
 // each has every service do something, on its loop, before the server ends.
@@ -283,6 +309,17 @@ func (s *Server) each(do func(*service)) *stream.Server {
 	return s.conns
 }
 
+// Handover starts another process that takes the listening sockets over, and waits
+// until that serves: stream.Server.Handover says how, and what the new process does to
+// find them. Shutdown then ends this one, and no client is refused in between.
+func (s *Server) Handover(ctx context.Context, cmd *exec.Cmd) error {
+	conns, err := s.begin()
+	if err != nil {
+		return err
+	}
+	return outcome(conns.Handover(ctx, cmd))
+}
+
 // Stats gives the counts of this moment.
 func (s *Server) Stats() stream.ServerStats {
 	s.mu.Lock()
@@ -296,8 +333,5 @@ func (s *Server) Stats() stream.ServerStats {
 func (s *Server) maxHead() int { return cmp.Or(s.MaxHead, DefaultMaxHead) }
 
 func (s *Server) maxBody() int64 {
-	if _, std := s.Handler.(*stdHandler); std && s.MaxBody == 0 {
-		return -1
-	}
 	return cmp.Or(s.MaxBody, DefaultMaxBody)
 }

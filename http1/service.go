@@ -2,6 +2,7 @@ package http1
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -28,6 +29,8 @@ type service struct {
 	scratch []byte           // for a response on its way to the socket
 	buffers [][]byte         // for bodies
 	workers stdWorkers
+	locals  map[netip.AddrPort]*stdConn
+	outlive map[*exchange]struct{} // handlers whose connection may end first
 	tunnels map[*exchange]struct{} // handlers that have taken their connection away
 	sweeper *loop.Ticker           // nil: see watch
 	date    string                 // the Date field of this second
@@ -40,7 +43,7 @@ func newService(s *Server, l *loop.Loop) *service {
 	sv := &service{
 		srv: s, l: l, log: s.Logger,
 		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
-		tunnels: map[*exchange]struct{}{},
+		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{}, outlive: map[*exchange]struct{}{},
 	}
 	if sv.log == nil {
 		sv.log = l.Logger()
@@ -55,6 +58,13 @@ func newService(s *Server, l *loop.Loop) *service {
 
 // accept takes in a connection.
 func (sv *service) accept(s *stream.Stream) {
+	if !sv.srv.HTTP2 || !sv.throughDoor(s) {
+		sv.take(s)
+	}
+}
+
+// take serves HTTP/1 on a connection.
+func (sv *service) take(s *stream.Stream) {
 	s.SetReadAhead(sv.srv.maxHead() + 1)
 	s.SetConsumer(&conn{sv: sv, s: s, fresh: true})
 	sv.watch()

@@ -46,6 +46,7 @@ func (ex *exchange) start() {
 		ex.co = loop.SpawnJob(sv.l, ex)
 		return
 	}
+	ex.body.lift()
 	if err := ex.body.announced(); err != nil {
 		ex.Ended(err) // the handler could not ask for more
 		return
@@ -66,6 +67,7 @@ func (ex *exchange) start() {
 // Serve is what a handler calls that is wrapped around Std's: it hands the request to a
 // goroutine, and waits until that has ended.
 func (h *stdHandler) Serve(co *loop.Co, w *ResponseWriter, r *Request) error {
+	r.Body.lift()
 	if err := r.Body.announced(); err != nil {
 		return err
 	}

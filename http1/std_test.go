@@ -45,9 +45,9 @@ func TestStdResponses(t *testing.T) {
 			want: "200 OK|" + plain + "Content-Length: 2||hi<end>"},
 		{name: "nothing", handle: func(http.ResponseWriter, *http.Request) {}, want: "200 OK|Content-Length: 0||<end>"},
 		{name: "status", handle: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); w.WriteHeader(202) },
-			want: "201 Created|Content-Length: 0||<end>"},
+			want: "201 Created|Content-Length: 0||<end>", log: "std_test.go"},
 		{name: "informational", handle: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(202) },
-			want: "202 Accepted|Content-Length: 0||<end>"},
+			want: "103 Early Hints||HTTP/1.1 202 Accepted|Content-Length: 0||<end>"},
 		{name: "fields are sorted", handle: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("C", "1")
 			w.Header()["B"] = []string{"2", "1"}
@@ -121,12 +121,8 @@ func TestStdResponses(t *testing.T) {
 			want: "302 Found|Content-Type: text/html; charset=utf-8|Location: /there|Content-Length: 29||<a href=\"/there\">Found</a>.\n\n<end>"},
 		{name: "not found", handle: http.NotFound,
 			want: "404 Not Found|" + plain + "X-Content-Type-Options: nosniff|Content-Length: 19||404 page not found\n<end>"},
-		{name: "no hijacking", handle: func(w http.ResponseWriter, _ *http.Request) {
-			rc := http.NewResponseController(w)
-			if _, _, err := rc.Hijack(); !errors.Is(err, http.ErrNotSupported) {
-				t.Error(err)
-			}
-			if err := rc.EnableFullDuplex(); err != nil {
+		{name: "full duplex", handle: func(w http.ResponseWriter, _ *http.Request) {
+			if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
 				t.Error(err)
 			}
 		}, want: "200 OK|Content-Length: 0||<end>"},

@@ -3,6 +3,7 @@ package http1
 import (
 	"io"
 	"net/http"
+	"sync/atomic"
 )
 
 // maxPrefetch is how much of a body is taken along when a request goes to a goroutine:
@@ -11,10 +12,23 @@ const maxPrefetch = 64 << 10
 
 // stdBody is the request's body for goroutines: for one at a time.
 type stdBody struct {
-	c     *stdCall
-	from  *Body
+	// Immutable.
+	c    *stdCall
+	from *Body
+
+	// Owned by who reads.
 	ahead []byte // prefetched
 	eof   bool   // nothing comes behind it
+
+	// Any goroutine.
+	closed atomic.Bool
+}
+
+// lift takes the default limit away, unless a handler has set another: net/http has none.
+func (b *Body) lift() {
+	if b.ex.c.sv.srv.MaxBody == 0 && b.limit == DefaultMaxBody {
+		b.limit = -1
+	}
 }
 
 // prefetch takes what has come. It belongs to the loop.
@@ -38,6 +52,8 @@ func (b *stdBody) prefetch() {
 // asking for it.
 func (b *stdBody) Read(p []byte) (n int, err error) {
 	switch {
+	case b.closed.Load():
+		return 0, http.ErrBodyReadAfterClose
 	case len(p) == 0:
 		return 0, nil
 	case len(b.ahead) > 0:
@@ -45,12 +61,14 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 		b.ahead = b.ahead[n:]
 		if len(b.ahead) == 0 && b.eof {
 			err = io.EOF
+			b.c.takeTrailers()
 		}
 		return n, err
 	case b.eof:
+		b.c.takeTrailers()
 		return 0, io.EOF
 	}
-	err = b.c.ask(nil, func() (err error) {
+	err = b.c.ask(&b.c.reading, func() (err error) {
 		n, err = b.from.Read(p)
 		if err == nil && b.from.done && b.from.ready == 0 {
 			err = io.EOF
@@ -60,10 +78,15 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 	switch err {
 	case io.EOF:
 		b.eof = true
+		b.c.takeTrailers()
 	case errOver:
 		err = http.ErrBodyReadAfterClose
 	}
 	return n, err
 }
 
-func (b *stdBody) Close() error { return nil }
+// Close has further reads fail. What was not read is skipped when the handler has ended.
+func (b *stdBody) Close() error {
+	b.closed.Store(true)
+	return nil
+}

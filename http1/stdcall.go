@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -31,10 +32,14 @@ type stdCall struct {
 	// afterwards.
 	w   stdWriter
 	err error
+
+	// Owned by the loop.
+	reading, writing stdDeadline
 }
 
 // newStdCall is the loop's part of the preparation; call does the rest.
 func newStdCall(h *stdHandler, co *loop.Co, w *ResponseWriter, r *Request) *stdCall {
+	w.ex.c.meetStd()
 	c := &stdCall{h: h, ex: w.ex, l: co.Loop()}
 	c.ctx = stdContext{co, c}
 	c.w.c, c.w.to, c.w.length = c, w, -1
@@ -65,7 +70,16 @@ func (c *stdCall) finish() {
 
 // outcome gives the loop what the handler has left to send.
 func (c *stdCall) outcome() error {
-	if c.err == nil && len(c.w.buf) > 0 {
+	c.reading.timer.Stop()
+	c.writing.timer.Stop()
+	switch {
+	case c.w.hijacked:
+	case c.writing.passed:
+		c.ex.c.abort()
+	case c.reading.passed:
+		c.ex.body.close = true // nobody knows what comes next
+	}
+	if c.err == nil && len(c.w.buf) > 0 && !c.w.hijacked {
 		_, c.err = c.w.to.Write(c.w.buf)
 	}
 	return c.err
@@ -88,34 +102,47 @@ func (c *stdCall) call() {
 		}
 	}()
 	c.h.h.ServeHTTP(&c.w, &c.req)
-	c.w.begin(c.w.buf)
+	if !c.w.hijacked {
+		c.w.begin(c.w.buf)
+		c.w.keepTrailers()
+	}
 	c.err = nil
 }
 
 // A stdOp is a coroutine's job that a goroutine waits for.
 type stdOp struct {
 	do   func() error
+	by   *stdDeadline // nil: it has none
+	co   *loop.Co
 	done chan error
 }
 
-func (o *stdOp) Run(*loop.Co) error { return o.do() }
-func (o *stdOp) Ended(err error)    { o.done <- err }
-
-// ask has the loop do something, and waits for that. do runs as a coroutine; try, if it
-// is not nil, is asked before whether there is nothing to wait for.
-func (c *stdCall) ask(try func() (bool, error), do func() error) error {
-	if c.onLoop {
-		return do()
+func (o *stdOp) Run(*loop.Co) error {
+	if o.by != nil && o.by.passed {
+		return os.ErrDeadlineExceeded
 	}
-	op := &stdOp{do, make(chan error, 1)}
+	return o.do()
+}
+
+func (o *stdOp) Ended(err error) {
+	if o.by != nil {
+		err = o.by.leave(o, err)
+	}
+	o.done <- err
+}
+
+// ask has the loop do something in a coroutine, with a deadline if by is not nil, and
+// waits for that.
+func (c *stdCall) ask(by *stdDeadline, do func() error) error {
+	if c.onLoop {
+		return c.doInline(by, do)
+	}
+	op := &stdOp{do: do, by: by, done: make(chan error, 1)}
 	err := c.l.Post(func() {
-		if try != nil {
-			if done, err := try(); done {
-				op.done <- err
-				return
-			}
+		if by != nil {
+			by.enter(op)
 		}
-		loop.SpawnJob(c.l, op)
+		op.co = loop.SpawnJob(c.l, op)
 	})
 	if err != nil {
 		return err
@@ -126,6 +153,15 @@ func (c *stdCall) ask(try func() (bool, error), do func() error) error {
 	case <-c.l.Closed():
 		return loop.ErrClosed
 	}
+}
+
+// doInline is ask for a handler that has the loop. Its coroutine cannot be cancelled for
+// a deadline's sake and go on, so that is looked at before and not while it waits.
+func (c *stdCall) doInline(by *stdDeadline, do func() error) error {
+	if by != nil && by.passed {
+		return os.ErrDeadlineExceeded
+	}
+	return do()
 }
 
 // fillRequest makes the request as net/http would have made it.
@@ -145,7 +181,8 @@ func (c *stdCall) fillRequest() error {
 	req.Body = http.NoBody
 	req.ContentLength = r.ContentLength
 	req.Host = r.Host
-	req.RemoteAddr = r.RemoteAddr.String()
+	req.RemoteAddr = stdAddr(r.RemoteAddr)
+	req.TLS = c.ex.c.std.tls
 	req.RequestURI = r.Target
 	req.Close = !c.ex.keep
 	if r.Minor == 0 {
@@ -153,6 +190,7 @@ func (c *stdCall) fillRequest() error {
 	}
 	if r.ContentLength < 0 {
 		req.TransferEncoding = []string{"chunked"}
+		req.Trailer = announced(req.Header)
 	}
 	if r.Body.framing != httpwire.NoBody {
 		req.Body = &c.body

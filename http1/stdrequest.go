@@ -1,7 +1,10 @@
 package http1
 
 import (
+	"crypto/tls"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -14,6 +17,62 @@ import (
 type stdContext struct {
 	*loop.Co
 	c *stdCall
+}
+
+// Value is the Co's, and net/http's two of the server and of this end's address.
+func (x *stdContext) Value(key any) any {
+	switch key {
+	case http.ServerContextKey:
+		return x.c.ex.c.sv.srv.stdServer()
+	case http.LocalAddrContextKey:
+		return x.c.ex.c.std.local
+	}
+	return x.Co.Value(key)
+}
+
+// A stdConn is what a net/http handler is told of a connection. Without TLS, those to the
+// same address share one. It is immutable.
+type stdConn struct {
+	local net.Addr
+	tls   *tls.ConnectionState
+}
+
+// maxLocals bounds the addresses of its own that a service knows.
+const maxLocals = 64
+
+// meetStd makes the connection's stdConn with its first request.
+func (c *conn) meetStd() {
+	if c.std != nil {
+		return
+	}
+	addr := c.s.LocalAddr()
+	if state, ok := c.s.TLS(); ok {
+		c.std = &stdConn{stdNetAddr(addr), &state}
+		return
+	}
+	if c.std = c.sv.locals[addr]; c.std == nil {
+		c.std = &stdConn{local: stdNetAddr(addr)}
+		if len(c.sv.locals) < maxLocals {
+			c.sv.locals[addr] = c.std
+		}
+	}
+}
+
+// stdNetAddr is an address as package net has it. One that is no IP address is a Unix
+// socket's, whose name the stream does not know.
+func stdNetAddr(a netip.AddrPort) net.Addr {
+	if !a.IsValid() {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(a)
+}
+
+// stdAddr is the RemoteAddr of a request: "@" for a client on a Unix socket, as net/http has it.
+func stdAddr(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return "@"
+	}
+	return a.String()
 }
 
 // parseTarget makes a URL of the request's target.
@@ -67,6 +126,11 @@ func stdHeader(h *Header) http.Header {
 		}
 		values[i] = f.Value
 		m[name] = values[i : i+1 : i+1]
+	}
+	if p := m["Pragma"]; len(p) > 0 && p[0] == "no-cache" {
+		if _, ok := m["Cache-Control"]; !ok {
+			m["Cache-Control"] = []string{"no-cache"} // RFC 9111, 5.4
+		}
 	}
 	return m
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
@@ -15,20 +17,26 @@ import (
 // handler's goroutine, and with it the ResponseWriter's header and status, which
 // the loop does not look at before the goroutine asks for it.
 type stdWriter struct {
-	c       *stdCall
-	to      *ResponseWriter
-	header  http.Header
-	buf     []byte // not with the loop yet
-	length  int64  // the declared Content-Length; -1: none
-	written int64
-	wrote   bool // WriteHeader was called: the header is with the loop
-	typed   bool // it has a Content-Type, or the body needs none
+	c        *stdCall
+	to       *ResponseWriter
+	header   http.Header
+	buf      []byte // not with the loop yet
+	length   int64  // the declared Content-Length; -1: none
+	written  int64
+	wrote    bool     // WriteHeader was called: the header is with the loop
+	typed    bool     // it has a Content-Type, or the body needs none
+	hijacked bool     // the connection is the handler's
+	begun    bool     // some of the body is with the loop
+	trails   bool     // trailers may follow the body
+	declared []string // of the trailers, by the field Trailer
 }
 
 var (
 	_ http.ResponseWriter = (*stdWriter)(nil)
 	_ http.Flusher        = (*stdWriter)(nil)
+	_ http.Hijacker       = (*stdWriter)(nil)
 	_ io.StringWriter     = (*stdWriter)(nil)
+	_ io.ReaderFrom       = (*stdWriter)(nil)
 )
 
 // Header is made when it is asked for.
@@ -40,36 +48,89 @@ func (w *stdWriter) Header() http.Header {
 }
 
 // WriteHeader fixes status and header: as with net/http, what the handler changes
-// afterwards is not sent.
+// afterwards is not sent. An informational status is sent at once, and the response is
+// still to come.
 func (w *stdWriter) WriteHeader(status int) {
-	if status < 100 || status > 999 {
+	switch {
+	case status < 100 || status > 999 || status == 101:
+		// 101 can be sent only by who takes the connection away.
 		panic(fmt.Sprintf("http1: invalid WriteHeader code %v", status))
+	case w.hijacked:
+		w.complain("zonda: WriteHeader on a hijacked connection")
+	case w.wrote:
+		w.complain("zonda: superfluous WriteHeader")
+	case status < 200:
+		w.inform(status)
+	default:
+		w.fix(status)
 	}
-	if w.wrote || status < 200 {
-		return
+}
+
+// complain logs a mistake and where it was made: the first caller outside of this
+// package and net/http.
+func (w *stdWriter) complain(what string) {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	f, more := frames.Next()
+	for more && (strings.HasPrefix(f.Function, "net/http.") || strings.Contains(f.Function, ".(*stdWriter).")) {
+		f, more = frames.Next()
 	}
+	r := &w.c.ex.req
+	w.c.ex.c.sv.log.Warn(what, "caller", fmt.Sprintf("%s:%d", f.File, f.Line), "method", r.Method, "target", r.Target)
+}
+
+// fix hands status and header over.
+func (w *stdWriter) fix(status int) {
 	w.wrote = true
 	w.to.SetStatus(status)
-	h := w.to.Header()
+	w.copyFields(w.to.Header())
+	_, w.typed = w.header["Content-Type"]
+	w.typed = w.typed || w.header.Get("Content-Encoding") != "" || w.header.Get("Transfer-Encoding") != ""
+	if v := w.header.Get("Content-Length"); v != "" {
+		if n, err := strconv.ParseUint(v, 10, 63); err == nil {
+			w.length = int64(n)
+		} else {
+			w.complain("zonda: invalid Content-Length dropped")
+			w.to.Header().Del("Content-Length")
+		}
+	}
+	if v, ok := w.header["Date"]; ok && len(v) == 0 {
+		w.c.ex.seldom().undated = true
+	}
+	if status == http.StatusNotModified {
+		w.to.Header().Del("Content-Type")
+	}
+	w.declare()
+}
+
+// copyFields puts the fields into h, sorted.
+func (w *stdWriter) copyFields(h *Header) {
+	begin := len(h.lines)
 	for name, values := range w.header {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			continue
+		}
 		for _, v := range values {
 			h.Add(name, v)
 		}
 	}
-	slices.SortStableFunc(h.lines, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
-	_, w.typed = w.header["Content-Type"]
-	w.typed = w.typed || w.header.Get("Content-Encoding") != ""
-	if v := w.header.Get("Content-Length"); v != "" {
-		if n, err := strconv.ParseUint(v, 10, 63); err == nil {
-			w.length = int64(n)
-		}
-	}
+	slices.SortStableFunc(h.lines[begin:], func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// inform sends an informational response (RFC 9110, 15.2) with the fields that are set
+// so far.
+func (w *stdWriter) inform(status int) {
+	var h Header
+	w.copyFields(&h)
+	_ = w.c.ask(nil, func() error { return w.to.Inform(status, h.lines...) })
 }
 
 // begin completes the header before the first bytes of the body go to the loop: a
 // body without a type gets one by these.
 func (w *stdWriter) begin(body []byte) {
-	w.WriteHeader(http.StatusOK)
+	if !w.wrote {
+		w.fix(http.StatusOK)
+	}
 	if !w.typed && len(body) > 0 {
 		w.to.Header().Add("Content-Type", http.DetectContentType(body))
 	}
@@ -102,7 +163,12 @@ func (w *stdWriter) WriteString(p string) (int, error) {
 
 // admit counts n more bytes, and reports whether they can be collected.
 func (w *stdWriter) admit(n int) (collected bool, err error) {
-	w.WriteHeader(http.StatusOK)
+	if w.hijacked {
+		return false, http.ErrHijacked
+	}
+	if !w.wrote {
+		w.fix(http.StatusOK)
+	}
 	switch {
 	case n > 0 && !httpwire.HasContent(w.to.status):
 		return false, http.ErrBodyNotAllowed
@@ -112,32 +178,3 @@ func (w *stdWriter) admit(n int) (collected bool, err error) {
 	w.written += int64(n)
 	return len(w.buf)+n <= bodyBuffer, nil
 }
-
-// send has the loop write what was collected, and p.
-func (w *stdWriter) send(p []byte, flush bool) error {
-	if len(w.buf) > 0 {
-		w.begin(w.buf)
-	} else {
-		w.begin(p)
-	}
-	buf := w.buf
-	w.buf = w.buf[:0]
-	return w.c.ask(nil, func() error {
-		_, err := w.to.Write(buf)
-		if err == nil {
-			_, err = w.to.Write(p)
-		}
-		if err == nil && flush {
-			err = w.to.Flush()
-		}
-		return err
-	})
-}
-
-func (w *stdWriter) Flush() { _ = w.FlushError() }
-
-// FlushError is what http.ResponseController's Flush calls.
-func (w *stdWriter) FlushError() error { return w.send(nil, true) }
-
-// EnableFullDuplex is what http.ResponseController's calls. It is always so.
-func (w *stdWriter) EnableFullDuplex() error { return nil }

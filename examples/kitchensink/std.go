@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 )
@@ -57,6 +58,8 @@ func stdBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	switch {
 	case errors.As(err, &large):
 		http.Error(w, "body too large", http.StatusRequestEntityTooLarge)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		http.Error(w, "body too slow", http.StatusRequestTimeout)
 	case err != nil:
 		http.Error(w, "body broken off", http.StatusBadRequest)
 	}

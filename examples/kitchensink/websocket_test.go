@@ -13,7 +13,10 @@ import (
 
 // TestSocket: short and long messages, compressed and not, a subprotocol, and no upgrade.
 func TestSocket(t *testing.T) {
-	s := run(t, options{})
+	eachKind(t, testSocket)
+}
+
+func testSocket(t *testing.T, s *server) {
 	l, err := loop.New(nil)
 	if err != nil {
 		t.Fatal(err)

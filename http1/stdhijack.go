@@ -1,0 +1,55 @@
+package http1
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/zonda-go/zonda/stream"
+)
+
+// Hijack is http.Hijacker's. A connection over TCP or a Unix socket leaves the loop, and
+// is a *net.TCPConn or a *net.UnixConn from then on; one with TLS stays there behind a
+// stream.GoConn. What had come of it is in the reader's buffer.
+func (w *stdWriter) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
+	if w.hijacked {
+		return nil, nil, http.ErrHijacked
+	}
+	if w.wrote { // as with net/http, that goes out first
+		if err := w.send(nil, true); err != nil {
+			return nil, nil, err
+		}
+	}
+	var ahead []byte
+	err = w.c.ask(nil, func() (err error) {
+		conn, ahead, err = w.to.hijack()
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	w.hijacked = true
+	ahead = append(w.c.body.ahead, ahead...)
+	br := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), conn), max(4096, len(ahead)))
+	_, _ = br.Peek(len(ahead)) // they are in its buffer now, where programs look for them
+	return conn, bufio.NewReadWriter(br, bufio.NewWriter(conn)), nil
+}
+
+// hijack takes the connection away, for goroutines.
+func (w *ResponseWriter) hijack() (conn net.Conn, ahead []byte, err error) {
+	if err := w.ex.ended(); err != nil {
+		return nil, nil, err
+	}
+	if w.ex.c.gone() {
+		return nil, nil, ErrClientGone
+	}
+	s := w.take()
+	if conn, ahead, err = s.Detach(); err == nil {
+		return conn, ahead, nil
+	}
+	ahead = bytes.Clone(s.Buffered())
+	s.Discard(len(ahead))
+	return stream.GoConn(s), ahead, nil
+}

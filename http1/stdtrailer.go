@@ -1,0 +1,86 @@
+package http1
+
+import (
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"github.com/zonda-go/zonda/internal/httpwire"
+)
+
+// This file is trailers (RFC 9110, 6.5) as net/http has them.
+
+// declare notes which trailers the handler has announced.
+func (w *stdWriter) declare() {
+	for _, list := range w.header["Trailer"] {
+		w.trails = true
+		for name := range strings.SplitSeq(list, ",") {
+			name = http.CanonicalHeaderKey(textproto.TrimString(name))
+			if httpwire.ValidTrailerName(name) {
+				w.declared = append(w.declared, name)
+			}
+		}
+	}
+	for name := range w.header {
+		w.trails = w.trails || strings.HasPrefix(name, http.TrailerPrefix)
+	}
+	if w.trails {
+		w.c.ex.seldom().trails = true
+	}
+}
+
+// keepTrailers is called when the handler has ended: the values are those of now.
+func (w *stdWriter) keepTrailers() {
+	if !w.begun && !w.trails {
+		return // nor is the body chunked
+	}
+	h := w.to.Trailer()
+	for name, values := range w.header {
+		if name, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && httpwire.ValidTrailerName(name) {
+			for _, v := range values {
+				h.Add(name, v)
+			}
+		}
+	}
+	for _, name := range w.declared {
+		for _, v := range w.header[name] {
+			h.Add(name, v)
+		}
+	}
+}
+
+// trails reports whether trailers may follow, so that the body must be chunked.
+func (ex *exchange) trails() bool { return ex.rare != nil && ex.rare.trails && ex.req.Minor > 0 }
+
+// announced is the trailers that the client has announced, without values yet.
+func announced(h http.Header) http.Header {
+	var t http.Header
+	for _, list := range h["Trailer"] {
+		for name := range strings.SplitSeq(list, ",") {
+			if name = http.CanonicalHeaderKey(textproto.TrimString(name)); httpwire.ValidTrailerName(name) {
+				if t == nil {
+					t = make(http.Header)
+				}
+				t[name] = nil
+			}
+		}
+	}
+	delete(h, "Trailer")
+	return t
+}
+
+// takeTrailers puts what has come into the request, when its body has been read.
+func (c *stdCall) takeTrailers() {
+	if c.ex.rare == nil {
+		return
+	}
+	came := c.ex.rare.came.lines
+	c.ex.rare.came.lines = nil
+	if len(came) > 0 && c.req.Trailer == nil {
+		c.req.Trailer = make(http.Header)
+	}
+	for _, f := range came {
+		name := http.CanonicalHeaderKey(f.Name)
+		c.req.Trailer[name] = append(c.req.Trailer[name], f.Value)
+	}
+}
