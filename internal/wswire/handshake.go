@@ -28,6 +28,7 @@ func EncodeKey(random [keySize]byte) string {
 type Hello struct {
 	Method     string
 	Minor      int      // version of HTTP/1
+	Body       bool     // it has one: its bytes would be taken for frames
 	Connection []string // values of the fields of that name
 	Upgrade    []string
 	Version    []string // Sec-WebSocket-Version
@@ -48,6 +49,8 @@ func CheckHello(h *Hello) *Refusal {
 		return &Refusal{405, "the method of a WebSocket handshake is GET"}
 	case h.Minor < 1:
 		return &Refusal{400, "a WebSocket handshake needs HTTP/1.1"}
+	case h.Body:
+		return &Refusal{400, "a WebSocket handshake has no body"}
 	case !HasToken(h.Upgrade, "websocket"):
 		return &Refusal{426, "this resource speaks WebSocket only"}
 	case !HasToken(h.Connection, "upgrade"):

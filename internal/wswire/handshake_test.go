@@ -28,6 +28,7 @@ func TestCheckHello(t *testing.T) {
 		{"two fields", func(h *Hello) { h.Connection = []string{"keep-alive", "upgrade"} }, 0},
 		{"method", func(h *Hello) { h.Method = "POST" }, 405},
 		{"HTTP/1.0", func(h *Hello) { h.Minor = 0 }, 400},
+		{"a body", func(h *Hello) { h.Body = true }, 400},
 		{"no Upgrade", func(h *Hello) { h.Upgrade = nil }, 426},
 		{"another Upgrade", func(h *Hello) { h.Upgrade = []string{"websockets"} }, 426},
 		{"no Connection", func(h *Hello) { h.Connection = nil }, 400},
