@@ -12,6 +12,9 @@
 //
 // server and service are the server as its user and as its loop sees it; conn and
 // cork are a connection, which makes an exchange of each head: the coroutine with
-// its request, body and response; timeouts looks after the clients that are slow. send and head put the response on the wire. std
-// runs a stdcall on a stdworker, which sees a stdwriter.
+// its request, body and response; timeouts looks after the clients that are slow. send and head put the response on the wire.
+//
+// std gives a request to a net/http handler: a stdcall, which a stdworker runs and which has
+// a stdwriter (with stdsend, stdhijack, stdtrailer and stddeadline) and a stdbody; ashttp is
+// the other direction, door the way out to HTTP/2, unfinished what Shutdown reports.
 package http1
