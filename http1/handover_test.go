@@ -190,4 +190,3 @@ func TestHandoverFails(t *testing.T) {
 		t.Error(err)
 	}
 }
-
