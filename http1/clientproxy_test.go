@@ -261,7 +261,41 @@ func TestClientSocks(t *testing.T) {
 	})
 }
 
-// TLS: a certificate that is trusted, one that is not, one of the client's.
+// A client certificate belongs to the requests whose TLS options have it, and so do
+// their connections.
+func TestClientCertificate(t *testing.T) {
+	cert, options := selfSigned(t, "a.test")
+	withClient(t, &http1.Client{TLS: options}, func(co *loop.Co, w *clientWorld) error {
+		server := stream.TLSOptions{Server: true, Config: &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequestClientCert}}
+		w.script(co, "127.0.0.1:443", func(co *loop.Co, p peer, _ int) error {
+			if _, err := loop.Await(co, p.StartTLS(server)); err != nil {
+				return err
+			}
+			state, _ := p.TLS()
+			for {
+				if _, err := p.head(co); err != nil {
+					return err
+				}
+				p.say(fmt.Sprintf("HTTP/1.1 200 OK|Content-Length: 1||%d", len(state.PeerCertificates)))
+			}
+		})
+		own := &stream.TLSOptions{Config: options.Config.Clone()}
+		own.Config.Certificates = []tls.Certificate{cert}
+		for _, tt := range []struct {
+			tls    *stream.TLSOptions
+			want   string
+			reused bool
+		}{{own, `200 "1"`, false}, {nil, `200 "0"`, false}, {own, `200 "1"`, true}, {nil, `200 "0"`, true}} {
+			res, err := w.client.Do(co, &http1.ClientRequest{URL: "https://a.test/", TLS: tt.tls})
+			if got := brief(res, err); got != tt.want || res.Reused != tt.reused {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+		}
+		return nil
+	})
+}
+
+// TLS: a certificate that is trusted, one for another name, one of nobody known.
 func TestClientTLS(t *testing.T) {
 	cert, options := selfSigned(t, "a.test")
 	withClient(t, &http1.Client{TLS: options}, func(co *loop.Co, w *clientWorld) error {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -20,6 +21,7 @@ import (
 // Bodies are streams both ways, at the same time too. Of the client's settings, Timeouts
 // but for Whole, the limits on connections, Proxy and TLS count; redirects, cookies and
 // the time for everything are http.Client's affair, so the client should have no Jar.
+// Protocols are not upgraded: 101 is an error.
 type Transport struct {
 	// Client asks. It must be set, and may be used by coroutines of Loop as well.
 	Client *Client
@@ -168,12 +170,14 @@ type transportBody struct {
 	stop func() bool // of the wait for the context's end; nil: all has come
 	all  []byte      // not nil: what is left of the whole body
 	err  error
-	over sync.Once
+	shut atomic.Bool // Close was called
 }
 
 // Read has the loop read into p.
 func (b *transportBody) Read(p []byte) (n int, err error) {
 	switch {
+	case b.shut.Load():
+		return 0, http.ErrBodyReadAfterClose
 	case b.err != nil:
 		return 0, b.err
 	case b.stop == nil:
@@ -210,14 +214,10 @@ func (b *transportBody) addTrailer() {
 
 // Close ends the reading, also a Read that is under way. It does not wait.
 func (b *transportBody) Close() error {
-	b.over.Do(func() {
-		if b.stop == nil {
-			b.all = nil
-			return
-		}
+	if !b.shut.Swap(true) && b.stop != nil {
 		b.stop()
 		_ = b.l.Post(func() { _ = b.from.Close() }) // a closed loop has closed it
-	})
+	}
 	return nil
 }
 

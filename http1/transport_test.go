@@ -269,6 +269,15 @@ func TestTransportCancel(t *testing.T) {
 	if err := <-read; err == nil {
 		t.Error("Read goes on after Close")
 	}
+	for _, path := range []string{"/wait", "/hello"} { // of /hello all has come with the head
+		if res, err = c.Get(srv.URL + path); err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if _, err := res.Body.Read(make([]byte, 10)); !errors.Is(err, http.ErrBodyReadAfterClose) {
+			t.Errorf("%s, after Close: %v", path, err)
+		}
+	}
 	if s := statsOf(t, l, client); s.Open != s.Idle {
 		t.Errorf("%+v", s)
 	}
