@@ -46,7 +46,7 @@ func meet(co *loop.Co, net *looptest.Network) (server, client *Conn, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	o := &Options{Compression: &Compression{Threshold: 20}}
+	o := &Options{Compression: &Compression{Threshold: 20}, CloseTimeout: time.Hour} // who deals with what came before may take long
 	ss, cs := o.settings(co.Loop(), true), o.settings(co.Loop(), false)
 	if r.IntN(3) > 0 {
 		d := wswire.Deflate{ServerNoTakeover: r.IntN(2) == 0, ClientNoTakeover: r.IntN(2) == 0, ServerBits: uint8(8 * r.IntN(2)), ClientBits: uint8(10 * r.IntN(2))}
@@ -106,10 +106,36 @@ func monologue(co *loop.Co, c *Conn, n int, sent *int) (struct{}, error) {
 	return struct{}{}, err
 }
 
-// listen reads in one of the ways there are, and checks that each message is whole and in its
+// listen takes messages in one of the ways there are, and checks that each is whole and in its
 // turn. It returns how many there were, and why there are no more.
 func listen(co *loop.Co, c *Conn) (n int, err error) {
 	r := co.Loop().Rand()
+	check := func(data []byte) error {
+		number, text, _ := strings.Cut(string(data), ":")
+		word, _, _ := strings.Cut(text, " ")
+		if number != fmt.Sprint(n) || strings.Count(text, word+" ")*(len(word)+1) != len(text) {
+			return fmt.Errorf("message %d is %.30q", n, data)
+		}
+		n++
+		return nil
+	}
+	if r.IntN(3) == 0 {
+		over := loop.NewPromise[error](co.Loop())
+		c.OnClose(func(err error) { over.Set(err) })
+		c.OnMessage(func(co *loop.Co, m Message) error {
+			if r.IntN(4) == 0 {
+				if err := loop.Sleep(co, time.Duration(r.IntN(int(time.Second)))); err != nil {
+					return err
+				}
+			}
+			return check(m.Data)
+		})
+		end, err := loop.Await(co, over.Future())
+		if err != nil {
+			return n, err
+		}
+		return n, end
+	}
 	for {
 		var data []byte
 		if r.IntN(3) == 0 {
@@ -120,15 +146,12 @@ func listen(co *loop.Co, c *Conn) (n int, err error) {
 		} else {
 			_, data, err = c.Read(co)
 		}
+		if err == nil {
+			err = check(data)
+		}
 		if err != nil {
 			return n, err
 		}
-		number, text, _ := strings.Cut(string(data), ":")
-		word, _, _ := strings.Cut(text, " ")
-		if number != fmt.Sprint(n) || strings.Count(text, word+" ")*(len(word)+1) != len(text) {
-			return n, fmt.Errorf("message %d is %.30q", n, data)
-		}
-		n++
 	}
 }
 
