@@ -45,7 +45,7 @@ var responses = []string{
 	"HTTP/1.1 200 OK|Content-Length: 5||", "HTTP/1.1 200|Content-Length: 5||", "HTTP/1.0 200 OK||", "HTTP/1.1 200 OK||",
 	"HTTP/1.1 200 OK|Transfer-Encoding: chunked||", "HTTP/1.1 304 X|Content-Length: 5||", "HTTP/1.1 304 X||", "HTTP/1.1 205 X||",
 	"HTTP/1.1 100 Continue||", "HTTP/1.1 101 X|Upgrade: a|Connection: upgrade||", "HTTP/1.1 204 X|Content-Length: 0||", "HTTP/1.1 204 X||",
-	"HTTP/1.1 200 OK|A: b|\tc|Content-Length: 5||", "HTTP/1.1 200 OK|A: b|  | c ||", "HTTP/1.1 200 OK| A: b||",
+	"HTTP/1.1 200 OK|A: b|\tc|Content-Length: 5||", "HTTP/1.1 200 OK|A: b|  | c ||", "HTTP/1.1 200 OK|A: b| |A:||", "HTTP/1.1 200 OK| A: b||",
 	"HTTP/1.1 200 OK|Content-Length: 2, 2||", "HTTP/1.1 200 OK|Content-Length: 2|Content-Length: 02||", "HTTP/1.1 200 OK|Content-Length: 2, 4||",
 	"HTTP/1.0 200 OK|Connection: keep-alive|Content-Length: 5||", "HTTP/1.1 200 OK|Connection: close|Content-Length: 5||",
 	"HTTP/1.1 200 OK|Connection: x, CLOSE||", "HTTP/1.1 999  x\t\xff |Content-Length: 0||", "HTTP/1.1 200 OK|Pragma: no-cache||",
@@ -154,8 +154,15 @@ func compareResponses(t *testing.T, head []byte, method string, ours *httpwire.R
 		name := textproto.CanonicalMIMEHeaderKey(string(f.Name.Of(head)))
 		fields[name] = append(fields[name], string(f.Value.Of(head)))
 	}
-	// How many blanks a fold becomes is open (RFC 9112, 5.2).
-	plain := func(values []string) string { return strings.Join(strings.Fields(strings.Join(values, "|")), " ") }
+	// How many blanks a fold becomes is open (RFC 9112, 5.2), and they are no part of a
+	// value's end (RFC 9110, 5.5).
+	plain := func(values []string) string {
+		var all []string
+		for _, v := range values {
+			all = append(all, strings.Join(strings.Fields(v), " "))
+		}
+		return strings.Join(all, "|")
+	}
 	for name, values := range fields {
 		if !taken[name] {
 			check("field "+name, plain(values), plain(theirs.Header[name]))
