@@ -22,13 +22,24 @@ test:
 race:
 	go test -race ./...
 
-# Side by side with other libraries; needs two quiet cores and about 20 minutes.
+# Side by side with other libraries; needs two quiet cores and more than an hour.
 bench:
 	cd bench && go run ./cmd/compare
 	cd bench && go run ./cmd/compare -conns 512
 	cd bench && go run ./cmd/compare -inflight 16
-	cd bench && go run ./cmd/compare -echo
-	cd bench && go run ./cmd/compare -echo -conns 512
+	cd bench && go run ./cmd/compare -kind post
+	cd bench && go run ./cmd/compare -kind post -conns 512
+	cd bench && go run ./cmd/compare -kind download
+	cd bench && go run ./cmd/compare -kind download -conns 512
+	cd bench && go run ./cmd/compare -kind echo
+	cd bench && go run ./cmd/compare -kind echo -conns 512
+	cd bench && go run ./cmd/compare -kind ws
+	cd bench && go run ./cmd/compare -kind ws -conns 512
+	cd bench && go run ./cmd/compare -kind broadcast -conns 256
+	cd bench && go run ./cmd/compare -kind broadcast -conns 256 -inflight 64
+	cd bench && go run ./cmd/compare -kind client -conns 1
+	cd bench && go run ./cmd/compare -kind client
+	cd bench && go run ./cmd/compare -kind client -conns 512
 	cd bench && go run ./cmd/idle
 
 fuzz:

@@ -22,21 +22,25 @@ internal/poll:
 internal/poll/polltest: internal/poll
 internal/sock:
 internal/httpwire:
+internal/wswire:
+internal/wswire/wscases:
 internal/proxyproto:
 loop:                   internal/owner internal/poll
 stream:                 loop internal/poll internal/sock internal/proxyproto
 http1:                  loop stream internal/httpwire
+websocket:              loop stream http1 internal/wswire
 looptest:               loop stream internal/poll
 examples/*:             public
 `
 
 // testArrows is what test files may import besides.
-const testArrows = "looptest internal/poll/polltest"
+const testArrows = "looptest internal/poll/polltest internal/wswire/wscases"
 
 // modules is which other modules (or packages of them) may be imported, and
 // where; "tests" stands for every test file.
 const modules = `
 golang.org/x/sys:         internal/poll internal/sock
+github.com/klauspost/compress/flate: websocket
 go.uber.org/goleak:       tests
 pgregory.net/rapid:       tests
 golang.org/x/net/nettest: tests
@@ -46,6 +50,7 @@ golang.org/x/net/nettest: tests
 // without for that.
 const noIO = `
 internal/httpwire:   net os sync syscall time io
+internal/wswire:     net os sync syscall time io
 internal/proxyproto: net os sync syscall time io
 `
 

@@ -1,7 +1,7 @@
 // Package zonda is the front page of an event loop for Go, after the
 // architecture of Tornado: callbacks, timers and I/O events on one goroutine,
 // futures, coroutines that read as straight-line code, byte streams with limits,
-// and an HTTP/1.1 server on them. The package itself exports nothing.
+// and an HTTP/1.1 server and client on them. The package itself exports nothing.
 //
 // # The one rule
 //
@@ -46,13 +46,16 @@
 //
 //	loop                    the kernel: Loop, timers, descriptors, futures, coroutines, locks
 //	stream                  bytes in order, with limits: streams, TLS, listeners, servers, dialling
-//	http1                   HTTP/1.1 on streams, and an adapter for net/http's handlers
+//	http1                   HTTP/1.1 on streams: server, client, adapters to and from net/http
+//	websocket               WebSocket in both roles: accept, dial, messages
 //	looptest                for tests: a virtual clock, a network in memory, seeds
 //	internal/poll           which descriptors are ready, one file per mechanism
 //	internal/poll/polltest  the suite that every poll backend must pass
 //	internal/sock           socket system calls
 //	internal/owner          who holds the loop?
 //	internal/httpwire       the HTTP/1.1 grammar: bytes in, events out, no I/O
+//	internal/wswire         the grammar of WebSocket: bytes in, events out, no I/O
+//	internal/wswire/wscases what an end of a WebSocket connection must make of what it is sent
 //	internal/proxyproto     the PROXY protocol: bytes in, addresses out, no I/O
 //	examples                small programs, each with a test
 //	bench                   a module of its own: measurements beside other libraries

@@ -20,6 +20,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zonda-go/zonda/http1"
+	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/websocket"
 )
 
 // patience bounds each question: start, answers and exit.
@@ -28,6 +32,19 @@ const patience = 30 * time.Second
 // questions has one entry for each folder with a program. It gets the built
 // program and returns what was wrong with it.
 var questions = map[string]func(ctx context.Context, program string) error{
+	"chat": func(ctx context.Context, program string) error {
+		return serve(ctx, program, func(addr string) error {
+			return speaks(ctx, "ws://"+addr+"/ws?name=Bob&since=0", "hello", `"text":"hello"`)
+		})
+	},
+	"fetch": func(ctx context.Context, program string) error {
+		site, err := serving("hello from a site")
+		if err != nil {
+			return err
+		}
+		defer site.Close()
+		return prints(ctx, program, []string{"-L", "http://" + site.Addr().String() + "/"}, "hello from a site")
+	},
 	"hello": func(ctx context.Context, program string) error {
 		return serve(ctx, program, func(addr string) error {
 			return errors.Join(
@@ -82,12 +99,25 @@ var questions = map[string]func(ctx context.Context, program string) error{
 	"storm": func(ctx context.Context, program string) error {
 		return prints(ctx, program, []string{"-seed", "1", "-clients", "100", "-length", "3h"}, "seed                 1", "connects             ", "longest outage", "wall time")
 	},
+	"wsclient": func(ctx context.Context, program string) error {
+		return fuzzing(func(url string) error {
+			return prints(ctx, program, []string{"-url", url, "-n", "2", "-agent", "ci"}, "case 1 of 2: ", "case 2 of 2: websocket: closed by the peer: 1000")
+		})
+	},
 	"tcpecho": func(ctx context.Context, program string) error {
 		return errors.Join(
 			serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "hello\nwithout an end") }),
 			serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "a\x00b") }, "-raw"),
 			serve(ctx, program, func(addr string) error { return says(ctx, addr, "", "abcde") }, "-blob", "5"),
 		)
+	},
+	"webspider": func(ctx context.Context, program string) error {
+		site, err := serving(`<a href="/1">one</a> <a href="/2">two</a>`)
+		if err != nil {
+			return err
+		}
+		defer site.Close()
+		return prints(ctx, program, []string{"http://" + site.Addr().String() + "/"}, "fetching http://", "Done in ")
 	},
 }
 
@@ -208,7 +238,21 @@ func answers(ctx context.Context, url, want string) error {
 	return nil
 }
 
-// echoes wants back what it sends, and then the end.
+// serving is a site whose pages are all the same, until it is closed.
+func serving(page string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { // ends with ln
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, page)
+		}))
+	}()
+	return ln, nil
+}
+
 // echoing is a server that sends back what it gets, until it is closed.
 func echoing() (net.Listener, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -230,6 +274,7 @@ func echoing() (net.Listener, error) {
 	return ln, nil
 }
 
+// echoes wants back what it sends, and then the end.
 func echoes(ctx context.Context, addr, text string) error { return says(ctx, addr, text, text) }
 
 // says sends text, and wants an answer and then the end.
@@ -253,6 +298,63 @@ func says(ctx context.Context, addr, text, want string) error {
 		return fmt.Errorf("sent %q, got %q, %v; want %q", text, got, err, want)
 	}
 	return nil
+}
+
+// speaks sends a message by WebSocket, and wants one that has want in it.
+func speaks(ctx context.Context, url, text, want string) error {
+	return onLoop(func(co *loop.Co) error {
+		c, err := websocket.Dial(co, url, nil)
+		if err != nil {
+			return err
+		}
+		defer c.Close(websocket.Normal, "")
+		if err := c.Write(co, websocket.Text, []byte(text)); err != nil {
+			return err
+		}
+		for m, err := range c.Messages(co) {
+			if err != nil || strings.Contains(string(m.Data), want) {
+				return err
+			}
+		}
+		return fmt.Errorf("%s: no message with %q", url, want)
+	})
+}
+
+// fuzzing serves WebSocket connections, sends each a message, and closes when it comes back.
+func fuzzing(ask func(url string) error) error {
+	return onLoop(func(co *loop.Co) error {
+		srv := &http1.Server{Handler: http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+			c, err := websocket.Accept(co, w, r, nil)
+			if err != nil {
+				return err
+			}
+			defer c.Close(websocket.Normal, "")
+			if err := c.Write(co, websocket.Text, []byte(r.Target)); err != nil {
+				return err
+			}
+			_, _, err = c.Read(co)
+			return err
+		})}
+		addr, err := srv.Listen(co.Loop(), "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer srv.Close()
+		_, err = loop.Await(co, loop.FromFunc(co.Loop(), func(context.Context) (struct{}, error) {
+			return struct{}{}, ask("ws://" + addr.String())
+		}))
+		return err
+	})
+}
+
+func onLoop(body func(co *loop.Co) error) error {
+	l, err := loop.New(nil)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	_, err = loop.RunSyncTimeout(l, patience, func(co *loop.Co) (struct{}, error) { return struct{}{}, body(co) })
+	return err
 }
 
 // prints runs a program to its end, and wants status 0 and lines that begin like

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,15 +11,22 @@ import (
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
 
+var errBegun = errors.New("http1: ResponseWriter.Error after the response has begun")
+
 // Error makes the response a plain text, like net/http's function of that name: unlike
 // an HTTPError it keeps the header, but for the fields that described what would have
 // been sent instead (RFC 9110, 15.4 to 15.6). A handler may end with
 //
 //	return w.Error(404, "no such page")
 //
-// status is 200 to 999; an empty text becomes the status with its name. The error is
-// Write's.
+// status is 200 to 999; an empty text becomes the status with its name. What has been
+// written and not sent is dropped. If the response has begun there is an error, and the
+// handler should return that: the connection then breaks off. Other errors are Write's.
 func (w *ResponseWriter) Error(status int, text string) error {
+	if w.begun {
+		return errBegun
+	}
+	w.buf, w.written = w.buf[:0], 0
 	h := w.Header()
 	for _, name := range []string{"Content-Length", "Content-Encoding", "ETag", "Last-Modified", "Cache-Control", "Accept-Ranges"} {
 		h.Del(name)

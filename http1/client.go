@@ -38,8 +38,8 @@ type Client struct {
 	// Unix is the path of a Unix socket to connect to, whatever host a URL names.
 	// Default: none.
 	Unix string
-	// Proxy says by which proxy to go to a URL: http, https (TLS to the proxy) or
-	// socks5; nil means none. ProxyFromEnvironment is one. Default: no proxies.
+	// Proxy says by which proxy to go to a URL: http, https (TLS to the proxy, as TLS
+	// says) or socks5; nil means none. ProxyFromEnvironment is one. Default: no proxies.
 	Proxy func(*url.URL) (*url.URL, error)
 	// MaxPerHost bounds the connections to one host, MaxConns those to all. Requests
 	// beyond that wait in their order. Default: 100 and 1000; negative: no limit.
@@ -83,7 +83,10 @@ func (c *Client) Fetch(co *loop.Co, r *ClientRequest) *loop.Future[*Response] {
 		f.Ended(loop.ErrClosed)
 		return f.p.Future()
 	}
-	f.p.OnWithdraw(func() { task.Cancel(loop.ErrWithdrawn) })
+	f.p.OnWithdraw(func() {
+		f.p.Quiet() // whatever ends it first, nobody waits to hear
+		task.Cancel(loop.ErrWithdrawn)
+	})
 	return f.p.Future()
 }
 
@@ -119,7 +122,7 @@ func (c *Client) Get(co *loop.Co, url string) (*Response, error) {
 
 // Do is Fetch in co's own coroutine, which waits for the response.
 func (c *Client) Do(co *loop.Co, r *ClientRequest) (*Response, error) {
-	return c.ask(co, co, r, false)
+	return c.ask(co, r, false)
 }
 
 // Open is Do for a body that is to be read piece by piece: it returns when the head of
@@ -127,7 +130,7 @@ func (c *Client) Do(co *loop.Co, r *ClientRequest) (*Response, error) {
 // body of a *StatusError is read as by Do. What Timeouts.Whole says counts up to the
 // end of the body.
 func (c *Client) Open(co *loop.Co, r *ClientRequest) (*Response, error) {
-	return c.ask(co, co, r, true)
+	return c.ask(co, r, true)
 }
 
 // CloseIdle closes the connections that are not in use. It belongs to the loop.

@@ -400,6 +400,46 @@ func TestClientDialer(t *testing.T) {
 	})
 }
 
+// IPv6, by address and by name; a Dialer with an IPv4 address of its own does not use it
+// (A41).
+func TestClientIPv6(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		defer w.serve(co, "[::1]:8080", func(_ *loop.Co, rw *http1.ResponseWriter, r *http1.Request) error {
+			_, err := rw.WriteString(r.Host)
+			return err
+		}).Close()
+		for _, host := range []string{"[::1]:8080", "six.test:8080"} {
+			res, err := w.client.Get(co, "http://"+host+"/")
+			if err != nil || string(res.Body) != host {
+				t.Errorf("%s", brief(res, err))
+			}
+		}
+		w.net.Host("10.0.0.1")
+		d := *w.client.Dialer
+		d.LocalAddr = localAddr
+		other := &http1.Client{Dialer: &d}
+		defer other.Close()
+		if _, err := other.Get(co, "http://six.test:8080/"); err == nil {
+			t.Error("IPv6 from an IPv4 address")
+		}
+		return nil
+	})
+}
+
+// The head of a response has a limit of its own (A55).
+func TestClientMaxHead(t *testing.T) {
+	for _, limit := range []int{0, 1000, 200_000} {
+		withClient(t, &http1.Client{MaxHead: limit}, func(co *loop.Co, w *clientWorld) error {
+			w.script(co, hostA, answers("HTTP/1.1 200 OK|A: "+strings.Repeat("x", 100_000)+"|Content-Length: 0||"))
+			_, err := w.client.Get(co, urlOf("/"))
+			if (err == nil) != (limit == 200_000) || err != nil && !strings.Contains(err.Error(), "longer than its limit") {
+				t.Errorf("limit %d: %v", limit, err)
+			}
+			return nil
+		})
+	}
+}
+
 // Cookies come and go with a jar.
 func TestClientCookies(t *testing.T) {
 	jar, err := cookiejar.New(nil)

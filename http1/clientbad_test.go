@@ -302,6 +302,14 @@ func TestClientWithdrawn(t *testing.T) {
 		if _, err := f.Result(); !errors.Is(err, loop.ErrWithdrawn) || !errors.Is(err, context.Canceled) {
 			t.Errorf("whoever kept the future sees %v", err)
 		}
+		// Whatever ends the request meanwhile is of no interest to anybody.
+		other := &http1.Client{Dialer: w.client.Dialer}
+		f = other.Fetch(co, &http1.ClientRequest{URL: urlOf("/")})
+		settle(co)
+		scope, cancel := co.WithCancel()
+		cancel(nil)
+		_, _ = loop.Await(scope, f)
+		other.Close()
 		// So does the end of the coroutine that has asked.
 		loop.Go(co, func(co *loop.Co) (int, error) {
 			f = w.client.Fetch(co, &http1.ClientRequest{URL: urlOf("/")})
@@ -312,5 +320,39 @@ func TestClientWithdrawn(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		return nil
+	})
+}
+
+// Close at any moment leaves no connection, and no request without an end.
+func TestClientCloseAnywhere(t *testing.T) {
+	n := 200
+	if os.Getenv("ZONDA_DEEP") == "1" {
+		n = 5_000
+	}
+	looptest.Explore(t, n, func(co *loop.Co) error {
+		return inClientWorld(t, co, &http1.Client{MaxPerHost: 3}, func(co *loop.Co, w *clientWorld) error {
+			defer w.serve(co, hostA, anything).Close()
+			var all []*loop.Future[*http1.Response]
+			for range 5 {
+				all = append(all, w.client.Fetch(co, &http1.ClientRequest{Method: "POST", URL: urlOf("/long"), Body: make([]byte, 100_000)}))
+			}
+			for range co.Loop().Rand().IntN(40) {
+				if err := loop.Yield(co); err != nil {
+					return err
+				}
+			}
+			w.client.Close()
+			for _, f := range all {
+				if _, err := loop.Await(co, f); err != nil && !errors.Is(err, http1.ErrClientClosed) {
+					return err
+				}
+			}
+			settle(co)
+			settle(co)
+			if n := len(w.net.Conns()); n > 0 {
+				return fmt.Errorf("%d connections are left", n)
+			}
+			return nil
+		})
 	})
 }

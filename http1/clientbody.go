@@ -76,6 +76,7 @@ func (b *ResponseBody) account(n int, err error) (int, error) {
 	switch {
 	case err == io.EOF:
 		x.skip() // an encoding has an end of its own
+		x.res.Timing.Total = x.call.p.l.Now().Sub(x.call.timing.Start)
 		b.err = io.EOF
 	case err != nil:
 		x.fail(PhaseBody, err)
@@ -125,17 +126,9 @@ func (b *ResponseBody) progress(err error) {
 
 // readAll reads the whole body in co: to OnBody, or into the response.
 func (b *ResponseBody) readAll(co *loop.Co) error {
-	x := b.x
-	if x.direct {
-		for !x.done {
-			if err := x.wait(co); err != nil {
-				return x.call.wrap(PhaseBody, err)
-			}
-		}
-		return nil
-	}
-	room := x.call.p.takeRoom()
-	defer x.call.p.giveRoom(room)
+	p := b.x.call.p
+	room := p.takeRoom()
+	defer p.giveRoom(room)
 	for {
 		n, err := b.Read(room)
 		if n > 0 {
@@ -145,7 +138,7 @@ func (b *ResponseBody) readAll(co *loop.Co) error {
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			return x.call.wrap(PhaseBody, err)
+			return err
 		}
 	}
 }
@@ -223,4 +216,17 @@ func (x *clientExchange) exhausted() error {
 		return lostBy(x.lost)
 	}
 	return nil
+}
+
+// atOnce gives the whole body if it has come already and is not long, and nil, having
+// read nothing, if not.
+func (b *ResponseBody) atOnce() ([]byte, error) {
+	x := b.x
+	if b.decode != nil || x.done || x.framing.kind != httpwire.Length || x.framing.left > bodyRoom ||
+		int64(len(x.c.s.Buffered())) < x.framing.left {
+		return nil, nil
+	}
+	all := make([]byte, x.framing.left)
+	_, err := io.ReadFull(b, all)
+	return all, err
 }

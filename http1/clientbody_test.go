@@ -15,6 +15,7 @@ import (
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
 )
 
 // A body of each kind arrives whole (A46), a long one in pieces.
@@ -167,13 +168,14 @@ func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 // A server that answers in the middle of a body is heard, and the maker of the body is
 // told to stop.
 func TestClientEarlyResponse(t *testing.T) {
-	for _, endless := range []bool{false, true} {
+	for i := range 4 {
+		endless, status := i%2 == 1, []string{"413 Too Large", "200 OK"}[i/2]
 		withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
 			w.script(co, hostA, func(co *loop.Co, p peer, _ int) error {
 				if _, err := p.head(co); err != nil {
 					return err
 				}
-				p.say("HTTP/1.1 413 Too Large|Content-Length: 2||no")
+				p.say("HTTP/1.1 " + status + "|Content-Length: 2||no")
 				return nil
 			})
 			var stopped error
@@ -189,7 +191,7 @@ func TestClientEarlyResponse(t *testing.T) {
 				return stopped
 			}
 			res, err := w.client.Do(co, &req)
-			if got := brief(res, err); got != `413 "no"` {
+			if got := brief(res, err); got != status[:3]+` "no"` {
 				t.Error(got)
 			}
 			settle(co)
@@ -202,6 +204,31 @@ func TestClientEarlyResponse(t *testing.T) {
 			return nil
 		})
 	}
+}
+
+// A server that answers while a body is still on its way to it may never read that: the
+// next request must not come behind it.
+func TestClientUnsentBody(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		w.net.Window = 1000
+		w.script(co, hostA, func(co *loop.Co, p peer, _ int) error {
+			p.SetReadAhead(1)
+			if _, err := p.head(co); err != nil {
+				return err
+			}
+			p.say("HTTP/1.1 200 OK|Content-Length: 2||ab")
+			return loop.Sleep(co, time.Hour)
+		})
+		w.net.Faults.Delay = looptest.Span{Min: 10 * time.Millisecond}
+		res, err := w.client.Do(co, &http1.ClientRequest{Method: "POST", URL: urlOf("/"), Body: make([]byte, 60_000)})
+		if got := brief(res, err); got != `200 "ab"` {
+			t.Error(got)
+		}
+		if s := w.client.Stats(); s != (http1.ClientStats{}) {
+			t.Errorf("%+v", s)
+		}
+		return nil
+	})
 }
 
 // A body that waits for 100 is not made when the server declines (A47), and is sent in
@@ -373,6 +400,69 @@ func TestClientOpen(t *testing.T) {
 		}
 		return res.Stream.Close()
 	})
+}
+
+// A body that is closed early costs the connection only if its end has not come.
+func TestClientCloseEarly(t *testing.T) {
+	for _, tt := range []struct {
+		say  string
+		idle int
+	}{
+		{"HTTP/1.1 200 OK|Content-Length: 10||0123456789", 1},
+		{"HTTP/1.1 200 OK|Content-Length: 11||0123456789", 0},
+		{"HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|01234|5|56789|0||", 1},
+		{"HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|01234|5|56789|0|", 0},
+		{"HTTP/1.1 200 OK||0123456789", 0},
+	} {
+		withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+			w.script(co, hostA, answers(tt.say, "HTTP/1.1 200 OK|Content-Length: 2||ab"))
+			res, err := w.client.Open(co, &http1.ClientRequest{URL: urlOf("/")})
+			if err != nil {
+				return err
+			}
+			if n, err := io.ReadFull(res.Stream, make([]byte, 3)); n != 3 || err != nil {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+			res.Stream.Close()
+			if s := w.client.Stats(); s.Idle != tt.idle || s.Open != tt.idle {
+				t.Errorf("%s: %+v", tt.say, s)
+			}
+			res, err = w.client.Get(co, urlOf("/"))
+			if got := brief(res, err); got != `200 "ab"` {
+				t.Errorf("the next one: %s", got)
+			}
+			return nil
+		})
+	}
+}
+
+// A callback that panics takes its request with it, and nothing else.
+func TestClientCallbackPanics(t *testing.T) {
+	for name, req := range map[string]http1.ClientRequest{
+		"OnHeader":   {OnHeader: func(*http1.Response) { panic("header") }},
+		"OnBody":     {OnBody: func(*loop.Co, []byte) error { panic("body") }},
+		"OnProgress": {OnProgress: func(http1.Progress) { panic("progress") }},
+	} {
+		withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+			defer w.serve(co, hostA, site.Serve).Close()
+			req.URL = urlOf("/")
+			_, err := loop.Await(co, w.client.Fetch(co, &req))
+			var pe *loop.PanicError
+			if !errors.As(err, &pe) {
+				t.Errorf("%s of Fetch: %v", name, err)
+			}
+			if name == "OnHeader" {
+				_, err = loop.Await(co, loop.Go(co, func(co *loop.Co) (*http1.Response, error) { return w.client.Open(co, &req) }))
+				if !errors.As(err, &pe) {
+					t.Errorf("%s of Open: %v", name, err)
+				}
+			}
+			if s := w.client.Stats(); s.Open != s.Idle {
+				t.Errorf("%s: %+v", name, s)
+			}
+			return nil
+		})
+	}
 }
 
 // How far a body is: ten times a second at most, and at the end.

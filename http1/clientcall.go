@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -13,6 +14,7 @@ type clientCall struct {
 	p          *clientPool
 	req        *ClientRequest
 	parent     loop.Parent // of the coroutine that sends the body
+	sentBody   func()      // told when that has ended; may be nil
 	prev, next *clientCall // among the pool's
 	hop        *clientHop  // where the request goes now
 	x          *clientExchange
@@ -27,25 +29,24 @@ type clientCall struct {
 	streams    bool  // the body is the caller's to read
 	final      bool  // x has the final response
 	over       bool
+	first      clientExchange
 }
 
-// ask sends r and gives the response, in co. What sends its body runs under parent.
-func (c *Client) ask(co *loop.Co, parent loop.Parent, r *ClientRequest, streams bool) (*Response, error) {
-	p, err := c.pool(co.Loop())
-	if err != nil {
-		return nil, &ClientError{PhaseRequest, methodOf(r), "", err}
+// ask sends r and gives the response, in co.
+func (c *Client) ask(co *loop.Co, r *ClientRequest, streams bool) (*Response, error) {
+	return (&clientCall{req: r, parent: co, streams: streams}).ask(co, c)
+}
+
+func (call *clientCall) ask(co *loop.Co, c *Client) (*Response, error) {
+	var err error
+	if call.p, err = c.pool(co.Loop()); err == nil {
+		call.hop, err = call.p.knownHop(call.req)
 	}
-	hop, err := p.firstHop(r)
 	if err != nil {
-		return nil, &ClientError{PhaseRequest, methodOf(r), "", err}
+		return nil, &ClientError{PhaseRequest, methodOf(call.req), "", err}
 	}
-	call := &clientCall{p: p, req: r, parent: parent, hop: hop, streams: streams}
 	call.begin()
-	res, err := call.run(co)
-	if err != nil || !call.streams {
-		call.end()
-	}
-	return res, err
+	return call.run(co)
 }
 
 func methodOf(r *ClientRequest) string {
@@ -62,11 +63,7 @@ func (call *clientCall) begin() {
 		limits = call.req.Timeouts
 	}
 	call.limits = limits.filled()
-	maxBody := p.c.MaxBody
-	if call.req.MaxBody != 0 {
-		maxBody = call.req.MaxBody
-	}
-	call.maxBody = limit(maxBody, DefaultMaxBody)
+	call.maxBody = limit(cmp.Or(call.req.MaxBody, p.c.MaxBody), DefaultMaxBody)
 	call.timing.Start = p.l.Now()
 	if d := call.limits.Whole; d > 0 {
 		call.whole = p.l.After(d, call.expire)
@@ -78,21 +75,26 @@ func (call *clientCall) begin() {
 	p.calls = call
 }
 
-// run goes from exchange to exchange.
-func (call *clientCall) run(co *loop.Co) (*Response, error) {
-	defer call.giveUp()
+// run goes from exchange to exchange. However it ends, by a panic of the user's code too,
+// nothing is left under way but a body that the caller reads.
+func (call *clientCall) run(co *loop.Co) (res *Response, err error) {
+	defer func() {
+		if res == nil || !call.streams {
+			call.giveUp()
+		}
+	}()
 	for {
 		if err := call.exchange(co); err != nil {
 			return nil, err
 		}
-		res := call.x.res
-		call.keepCookies(res)
-		next, err := call.hop.after(call, res)
+		got := call.x.res
+		call.keepCookies(got)
+		next, err := call.hop.after(call, got)
 		if err != nil {
 			return nil, call.wrap(PhaseRequest, err)
 		}
 		if next == nil {
-			return call.receive(co, res)
+			return call.receive(co, got)
 		}
 		call.x.skip()
 		call.x = nil
@@ -109,7 +111,11 @@ func (call *clientCall) exchange(co *loop.Co) error {
 		if err != nil {
 			return err
 		}
-		x := &clientExchange{call: call, c: c, hop: call.hop}
+		x := &call.first
+		if x.call != nil {
+			x = &clientExchange{} // most calls need no second one
+		}
+		x.call, x.c, x.hop = call, c, call.hop
 		c.x, call.x = x, x
 		call.sent = call.p.l.Now()
 		x.send()
@@ -149,22 +155,37 @@ func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
 	if call.req.OnHeader != nil {
 		call.req.OnHeader(res)
 	}
-	body := newResponseBody(x)
 	if call.streams {
-		res.Stream = body
+		res.Stream = newResponseBody(x)
 		if x.done {
 			call.end()
 		}
 		return res, nil
 	}
-	if err := body.readAll(co); err != nil {
-		return nil, err
+	var err error
+	if x.direct {
+		err = x.collected(co)
+	} else {
+		err = newResponseBody(x).readAll(co)
+	}
+	if err != nil {
+		return nil, call.wrap(PhaseBody, err)
 	}
 	res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
 	if wrong {
 		return nil, &StatusError{res}
 	}
 	return res, nil
+}
+
+// collected waits until the body is whole, which is collected as it comes.
+func (x *clientExchange) collected(co *loop.Co) error {
+	for !x.done {
+		if err := x.wait(co); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // collects reports whether the body of res can be taken as it comes: nobody wants to
@@ -176,90 +197,3 @@ func (call *clientCall) collects(res *Response) bool {
 
 // gotHead notes when the head of a response has come.
 func (call *clientCall) gotHead() { call.timing.FirstByte += call.p.l.Now().Sub(call.sent) }
-
-// within runs fn, which waits, in a phase that has a limit.
-func (call *clientCall) within(co *loop.Co, phase string, d time.Duration, took *time.Duration, fn func(*loop.Co) error) error {
-	scope, done := scoped(co, d)
-	defer done()
-	began := call.p.l.Now()
-	call.scope = scope
-	err := fn(scope)
-	call.scope = nil
-	*took += call.p.l.Now().Sub(began)
-	if err != nil {
-		return call.wrap(phase, err)
-	}
-	return nil
-}
-
-// scoped is a Co that ends when d has passed, if that is not 0.
-func scoped(co *loop.Co, d time.Duration) (*loop.Co, func()) {
-	if d > 0 {
-		return co.WithTimeout(d)
-	}
-	scope, cancel := co.WithCancel()
-	return scope, func() { cancel(nil) }
-}
-
-// wrap says at what a request has failed; why it was ended from outside comes first.
-func (call *clientCall) wrap(phase string, err error) error {
-	if call.err != nil {
-		err = call.err
-	}
-	if _, ok := err.(*ClientError); ok {
-		return err
-	}
-	return &ClientError{phase, call.hop.method, shownURL(call.hop.url), err}
-}
-
-func (call *clientCall) expire() { call.fail(errTimeout) }
-
-// fail ends the call, whatever it is at.
-func (call *clientCall) fail(err error) {
-	if call.err != nil || call.over {
-		return
-	}
-	call.err = err
-	if call.scope != nil {
-		call.scope.Cancel(err)
-	}
-	if x := call.x; x != nil {
-		x.fail(x.phase(), err)
-	}
-}
-
-// giveUp breaks off what an error, or a panic of the user's code, has left under way.
-func (call *clientCall) giveUp() {
-	if call.x != nil && !(call.final && call.streams) {
-		call.x.fail(call.x.phase(), loop.ErrWithdrawn)
-	}
-}
-
-// finished hears that an exchange has ended.
-func (call *clientCall) finished(*clientExchange) {
-	if call.final {
-		call.end()
-	}
-}
-
-// end forgets the call.
-func (call *clientCall) end() {
-	call.whole.Stop()
-	call.unlink()
-}
-
-func (call *clientCall) unlink() {
-	if call.over {
-		return
-	}
-	call.over = true
-	if call.prev != nil {
-		call.prev.next = call.next
-	} else {
-		call.p.calls = call.next
-	}
-	if call.next != nil {
-		call.next.prev = call.prev
-	}
-	call.prev, call.next = nil, nil
-}

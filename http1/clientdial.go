@@ -27,10 +27,13 @@ func (call *clientCall) connect(co *loop.Co) (*clientConn, error) {
 			return nil, err
 		case c == nil:
 			return h.fresh(co, call)
-		case c.usable():
+		case !c.usable():
+			c.drop() // the server has closed it, and we have not been told yet
+		case co.Err() != nil:
+			h.release(c) // it came together with the end of who waited for it
+		default:
 			return c, nil
 		}
-		c.drop() // the server has closed it, and we have not been told yet
 	}
 }
 

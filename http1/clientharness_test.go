@@ -1,13 +1,20 @@
 package http1_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
@@ -68,7 +75,12 @@ type peer struct {
 // connections from 1.
 func (w *clientWorld) script(co *loop.Co, address string, fn func(co *loop.Co, p peer, n int) error) {
 	w.t.Helper()
-	ln, err := w.net.Listen(co.Loop(), "tcp", address)
+	w.scriptOn(co, "tcp", address, fn)
+}
+
+func (w *clientWorld) scriptOn(co *loop.Co, network, address string, fn func(co *loop.Co, p peer, n int) error) {
+	w.t.Helper()
+	ln, err := w.net.Listen(co.Loop(), network, address)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -140,9 +152,57 @@ func brief(res *http1.Response, err error) string {
 
 func nameOfHosts() map[string][]netip.AddrPort {
 	return map[string][]netip.AddrPort{
-		"a.test": {netip.MustParseAddrPort("127.0.0.1:0")},
-		"b.test": {netip.MustParseAddrPort("127.0.0.1:0")},
+		"a.test":    {netip.MustParseAddrPort("127.0.0.1:0")},
+		"b.test":    {netip.MustParseAddrPort("127.0.0.1:0")},
+		"site.test": {netip.MustParseAddrPort("127.0.0.1:0")},
+		"six.test":  {netip.MustParseAddrPort("[::1]:0")},
 	}
 }
 
 func newLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+// serveTLS is serve over TLS: the server sees a network whose connections are decrypted
+// by a relay.
+func (w *clientWorld) serveTLS(co *loop.Co, address string, cert tls.Certificate, h http1.HandlerFunc) *http1.Server {
+	w.t.Helper()
+	inner := "127.0.0.1:10" + address[strings.LastIndex(address, ":")+1:]
+	options := stream.TLSOptions{Server: true, Config: &tls.Config{Certificates: []tls.Certificate{cert}}}
+	w.script(co, address, func(co *loop.Co, p peer, _ int) error {
+		if _, err := loop.Await(co, p.StartTLS(options)); err != nil {
+			return err
+		}
+		to, err := stream.Dial(co, w.net, "tcp", inner)
+		if err != nil {
+			return err
+		}
+		return pass(co, p.Stream, to)
+	})
+	return w.serve(co, inner, h)
+}
+
+// selfSigned is a certificate for names, and the options that trust it. Virtual time
+// begins in 2000.
+func selfSigned(t testing.TB, names ...string) (tls.Certificate, *stream.TLSOptions) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names, NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, &stream.TLSOptions{Config: &tls.Config{RootCAs: pool}}
+}
+
+func isCertificateError(err error) bool {
+	var ve *tls.CertificateVerificationError
+	return errors.As(err, &ve)
+}

@@ -31,6 +31,33 @@ type clientHop struct {
 	keep      bool // the connection may be used again
 }
 
+// maxHops bounds the hops that are remembered, maxHopURL the length of their URLs.
+const maxHops, maxHopURL = 256, 1024
+
+// A hopName says which requests go the same way.
+type hopName struct{ method, url string }
+
+// knownHop is firstHop, but remembers the plain ones: programs ask for the same few URLs
+// again and again, and a hop is never changed.
+func (p *clientPool) knownHop(r *ClientRequest) (*clientHop, error) {
+	if p.c.Proxy != nil || r.Proxy != "" || r.Unix != "" || r.TLS != nil || r.User+r.Password != "" || r.Digest || len(r.URL) > maxHopURL || closesConnection(&r.Header) {
+		return p.firstHop(r)
+	}
+	name := hopName{r.Method, r.URL}
+	if hop := p.hops[name]; hop != nil {
+		return hop, checkRequest(r)
+	}
+	hop, err := p.firstHop(r)
+	if err != nil {
+		return nil, err
+	}
+	if p.hops == nil || len(p.hops) >= maxHops {
+		p.hops = make(map[hopName]*clientHop)
+	}
+	p.hops[name] = hop
+	return hop, nil
+}
+
 // firstHop looks at a request and says where it goes.
 func (p *clientPool) firstHop(r *ClientRequest) (*clientHop, error) {
 	if err := checkRequest(r); err != nil {
@@ -142,75 +169,6 @@ func defaultPort(scheme string) string {
 		return "1080"
 	}
 	return "80"
-}
-
-// checkRequest refuses what cannot be sent.
-func checkRequest(r *ClientRequest) error {
-	bodies := 0
-	for _, there := range []bool{r.Body != nil, r.Reader != nil, r.Producer != nil} {
-		if there {
-			bodies++
-		}
-	}
-	method := methodOf(r)
-	switch {
-	case !httpwire.ValidFieldName(method):
-		return badRequest("the method %q", method)
-	case method == "CONNECT":
-		return badRequest("CONNECT makes a tunnel, which is a proxy's affair")
-	case bodies > 1:
-		return badRequest("more than one of Body, Reader and Producer")
-	case r.BodyLength < 0:
-		return badRequest("a negative BodyLength")
-	case (r.Reader != nil || r.Producer != nil || len(r.Body) > 0) && bodyless(method) && !r.Nonstandard:
-		return badRequest("a body with %s, which needs Nonstandard", method)
-	}
-	for name, value := range r.Header.All() {
-		if !httpwire.ValidFieldName(name) || !httpwire.ValidFieldValue(value) {
-			return badRequest("%w: %q: %q", ErrBadField, name, value)
-		}
-	}
-	return nil
-}
-
-// bodyless holds for the methods of which a body has no meaning (RFC 9110, 9.3).
-func bodyless(method string) bool {
-	switch method {
-	case "GET", "HEAD", "DELETE", "OPTIONS", "TRACE":
-		return true
-	}
-	return false
-}
-
-// takesBody holds for the methods of which a server expects a body.
-func takesBody(method string) bool { return method == "POST" || method == "PUT" || method == "PATCH" }
-
-// hasBody reports whether the hop has a body to send.
-func (hop *clientHop) hasBody(r *ClientRequest) bool {
-	return !hop.noBody && (len(r.Body) > 0 || r.Reader != nil || r.Producer != nil)
-}
-
-// length is the length of the hop's body; -1: nobody knows.
-func (hop *clientHop) length(r *ClientRequest) int64 {
-	switch {
-	case !hop.hasBody(r):
-		return 0
-	case r.Reader == nil && r.Producer == nil:
-		return int64(len(r.Body))
-	case r.BodyLength > 0:
-		return r.BodyLength
-	}
-	return -1
-}
-
-// repeatable reports whether the hop may be sent a second time when nobody knows what
-// became of the first (RFC 9110, 9.2.2).
-func (hop *clientHop) repeatable(r *ClientRequest) bool {
-	switch hop.method {
-	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return !hop.hasBody(r) || r.Reader == nil && r.Producer == nil
-	}
-	return false
 }
 
 func closesConnection(h *Header) bool {

@@ -37,6 +37,7 @@ type clientPool struct {
 	oldest, newest *clientConn // of the idle ones
 	sweeper        loop.Timer  // for the oldest
 	calls          *clientCall // all that are under way
+	hops           map[hopName]*clientHop
 	parser         *httpwire.ResponseParser
 	scratch        []byte // for a request on its way to the socket
 	decoders       clientDecoders

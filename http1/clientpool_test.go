@@ -162,6 +162,27 @@ func TestClientIdle(t *testing.T) {
 	}
 }
 
+// Connections that became idle one after another are closed one after another.
+func TestClientIdleOneByOne(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		for i := range 3 {
+			defer w.serve(co, fmt.Sprintf("127.0.0.1:%d", 80+i), site.Serve).Close()
+			if _, err := w.client.Get(co, fmt.Sprintf("http://127.0.0.1:%d/", 80+i)); err != nil {
+				return err
+			}
+			_ = loop.Sleep(co, 30*time.Second)
+		}
+		for want := 2; want >= 0; want-- {
+			_ = loop.Sleep(co, time.Second)
+			if s := w.client.Stats(); s.Idle != want {
+				t.Errorf("%+v, want %d", s, want)
+			}
+			_ = loop.Sleep(co, 29*time.Second)
+		}
+		return nil
+	})
+}
+
 // The server closes a connection that is idle, or says something there: the client
 // notices, and the next request gets another.
 func TestClientIdleEnds(t *testing.T) {
@@ -276,6 +297,31 @@ func TestClientRetry(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Once a byte of a response has come, the server has had the request: nothing is repeated.
+func TestClientNoRetryWithinResponse(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		n := 0
+		w.script(co, hostA, func(co *loop.Co, p peer, number int) error {
+			n = number
+			if _, err := p.head(co); err != nil {
+				return err
+			}
+			p.say("HTTP/1.1 204 No Content||")
+			_, err := p.head(co)
+			p.say("H")
+			p.Close()
+			return err
+		})
+		if _, err := w.client.Get(co, urlOf("/")); err != nil {
+			return err
+		}
+		if _, err := w.client.Get(co, urlOf("/")); !errors.Is(err, http1.ErrServerGone) || n != 1 {
+			t.Errorf("%d connections, %v", n, err)
+		}
+		return nil
+	})
 }
 
 // On a connection that is new, nothing is repeated.

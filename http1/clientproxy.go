@@ -71,15 +71,12 @@ func (call *clientCall) throughProxy(co *loop.Co, s *stream.Stream) error {
 	if hop.proxy == nil || hop.key.unix != "" {
 		return nil
 	}
-	if hop.proxy.Scheme == "https" {
-		if _, err := loop.Await(co, s.StartTLS(tlsFor(hop.proxy.Hostname(), nil))); err != nil {
-			return &ClientError{PhaseProxy, hop.method, shownURL(hop.url), err}
-		}
-	}
 	var err error
+	if hop.proxy.Scheme == "https" {
+		_, err = loop.Await(co, s.StartTLS(call.proxyTLS()))
+	}
 	switch {
-	case hop.forwarded():
-		return nil
+	case err != nil || hop.forwarded():
 	case hop.proxy.Scheme == "socks5" || hop.proxy.Scheme == "socks5h":
 		err = socks(co, s, hop.proxy.User, hop.key.addr)
 	default:
@@ -92,6 +89,13 @@ func (call *clientCall) throughProxy(co *loop.Co, s *stream.Stream) error {
 		err = lostBy(io.EOF)
 	}
 	return call.wrap(PhaseProxy, err)
+}
+
+// proxyTLS is how TLS is spoken to the proxy itself: as the client speaks it.
+func (call *clientCall) proxyTLS() stream.TLSOptions {
+	o := tlsFor("", call.p.c.TLS)
+	o.Config.ServerName = call.hop.proxy.Hostname()
+	return o
 }
 
 // tunnel has an HTTP proxy connect (RFC 9110, 9.3.6). The stream behind it must be

@@ -121,7 +121,7 @@ func TestClientRedirectLimit(t *testing.T) {
 // to the first one; the same origin goes on to get them.
 func TestClientRedirectSecrets(t *testing.T) {
 	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
-		for port, to := range map[string]string{"80": "http://127.0.0.1:81/there", "82": "/there", "83": "http://127.0.0.1:84/301", "84": "http://127.0.0.1:85/there", "81": "", "85": "", "86": "http://b.test:86/there", "87": "http://new:one@127.0.0.1:81/there"} {
+		for port, to := range map[string]string{"80": "http://127.0.0.1:81/there", "82": "/there", "83": "http://127.0.0.1:84/301", "84": "http://127.0.0.1:85/there", "81": "", "85": "", "86": "http://b.test:86/there", "87": "http://new:one@127.0.0.1:81/there", "88": "http://127.0.0.1:89/301", "89": "/there"} {
 			defer w.serve(co, "127.0.0.1:"+port, redirecting(to)).Close()
 		}
 		basic := "Basic bWU6cHc="
@@ -129,6 +129,7 @@ func TestClientRedirectSecrets(t *testing.T) {
 			{"http://127.0.0.1:80/302", "GET|/there|127.0.0.1:81||||1|"},
 			{"http://127.0.0.1:82/302", "GET|/there|127.0.0.1:82|" + basic + "|c=1||1|"},
 			{"http://127.0.0.1:83/302", "GET|/there|127.0.0.1:85||||1|"},
+			{"http://127.0.0.1:88/302", "GET|/there|127.0.0.1:89||||1|"},
 			{"http://a.test:86/302", "GET|/there|b.test:86||||1|"},
 			{"http://127.0.0.1:87/302", "GET|/there|127.0.0.1:81|Basic bmV3Om9uZQ==|||1|"},
 		} {

@@ -81,8 +81,9 @@ type ClientRequest struct {
 	// body. It runs on the loop and must not wait. Default: nil.
 	OnHeader func(*Response)
 	// OnBody is given the body's bytes as they come, decoded; Response.Body stays
-	// empty. It runs in the request's coroutine and may wait, which slows the server
-	// down. p is valid during the call. An error ends the request. Default: nil.
+	// empty, also that of a *StatusError. It runs in the request's coroutine and may
+	// wait, which slows the server down. p is valid during the call. An error ends the
+	// request. Open does not call it. Default: nil.
 	OnBody func(co *loop.Co, p []byte) error
 	// OnProgress is told how far the body of the response is: ten times a second at
 	// most, and at its end. It runs on the loop and must not wait. Default: nil.

@@ -16,14 +16,15 @@ type Response struct {
 	// Status is the status code, Reason the phrase that came with it.
 	Status int
 	Reason string
-	// Minor is the minor version: 1, or 0 of an HTTP/1.0 server.
-	Minor int
+	// Major and Minor are the version: 1 and 1, 1 and 0 of an HTTP/1.0 server, or 2 and 0
+	// through a StdClient.
+	Major, Minor int
 	// Header has the fields in order. Of a body that was decoded, Content-Encoding and
 	// Content-Length are taken out.
 	Header Header
 	// Trailer has the fields behind a chunked body, once that is read to its end.
 	Trailer Header
-	// URL is where the response came from, after redirects.
+	// URL is where the response came from, after redirects. It must not be changed.
 	URL *url.URL
 	// Request is what was asked, before redirects.
 	Request *ClientRequest
@@ -104,7 +105,7 @@ func (r *Response) fill(text string, p *httpwire.Response) {
 	r.Header.head = h
 	r.Status = p.Status
 	r.Reason = h.of(p.Reason)
-	r.Minor = int(p.Minor)
+	r.Major, r.Minor = 1, int(p.Minor)
 	r.ContentLength = p.Length
 	if p.Framing == httpwire.Chunked || p.Framing == httpwire.UntilClose {
 		r.ContentLength = -1

@@ -136,7 +136,7 @@ func (u *clientUpload) Run(co *loop.Co) error {
 	case r.Producer != nil:
 		err = r.Producer(co, &u.w)
 	case r.Reader != nil:
-		err = sendReader(co, &u.w, r.Reader)
+		err = sendReader(co, &u.w, r.Reader, loop.Offload)
 	default:
 		_, err = u.w.Write(r.Body)
 	}
@@ -150,6 +150,9 @@ func (u *clientUpload) Run(co *loop.Co) error {
 func (u *clientUpload) Ended(err error) {
 	x := u.x
 	u.w.over = true
+	if x.call.sentBody != nil {
+		x.call.sentBody()
+	}
 	switch {
 	case x.upload != u:
 		return // it was stopped
@@ -189,8 +192,18 @@ func (x *clientExchange) stopUpload() {
 
 var errUploadStopped = errors.New("http1: the server wants no more of the body")
 
+// A pieceRead is one read of a body. An error is part of the value: the future of a read
+// that was given up must not fail, as nobody would look.
+type pieceRead struct {
+	p   []byte
+	err error
+}
+
+// offLoop is loop.Offload or loop.FromFunc.
+type offLoop func(*loop.Loop, func(context.Context) (pieceRead, error)) *loop.Future[pieceRead]
+
 // sendReader sends what a reader has. It is read off the loop, unless it reads memory.
-func sendReader(co *loop.Co, w *BodyWriter, r io.Reader) error {
+func sendReader(co *loop.Co, w *BodyWriter, r io.Reader, off offLoop) error {
 	switch r.(type) {
 	case *bytes.Reader, *bytes.Buffer, *strings.Reader:
 		_, err := io.CopyBuffer(w, struct{ io.Reader }{r}, make([]byte, uploadPiece))
@@ -198,22 +211,22 @@ func sendReader(co *loop.Co, w *BodyWriter, r io.Reader) error {
 	}
 	for {
 		// A piece of its own each time: a read that is given up may still go on.
-		piece, err := loop.Await(co, loop.Offload(co.Loop(), func(context.Context) ([]byte, error) {
+		piece, err := loop.Await(co, off(co.Loop(), func(context.Context) (pieceRead, error) {
 			buf := make([]byte, uploadPiece)
 			n, err := r.Read(buf)
-			if n > 0 && err == io.EOF {
-				err = nil // it comes again
-			}
-			return buf[:n], err
+			return pieceRead{buf[:n], err}, nil
 		}))
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
+		if err != nil {
 			return err
 		}
-		if _, err := w.Write(piece); err != nil {
+		if _, err := w.Write(piece.p); err != nil {
 			return err
+		}
+		switch {
+		case piece.err == io.EOF:
+			return nil
+		case piece.err != nil:
+			return piece.err
 		}
 	}
 }

@@ -76,6 +76,7 @@ func TestCompress(t *testing.T) {
 		{"not asked", 200, text, pages, "", false, true},
 		{"refused", 200, text, pages, "Accept-Encoding: gzip;q=0|", false, true},
 		{"refused, others welcome", 200, text, pages, "Accept-Encoding: gzip;q=0, *|", false, true},
+		{"no weight", 200, text, pages, "Accept-Encoding: gzip;q=0.5000|", false, true},
 		{"anything", 200, text, pages, "Accept-Encoding: *|", true, true},
 		{"little", 200, text, pages, "Accept-Encoding: identity;q=0.5, gzip;q=0.5|", true, true},
 		{"less than none", 200, text, pages, "Accept-Encoding: identity, gzip;q=0.5|", false, true},
@@ -97,6 +98,7 @@ func TestCompress(t *testing.T) {
 		{"identity said", 200, text + "|Content-Encoding: identity", pages, accept, false, false},
 		{"no-transform", 200, text + "|Cache-Control: public, no-transform", pages, accept, false, false},
 		{"206", 206, text + "|Content-Range: bytes 0-2599/5000", pages, accept, false, false},
+		{"206 without its range", 206, text, pages, accept, false, false},
 		{"204", 204, text, "", accept, false, false},
 		{"304", 304, text, "", accept, false, true},
 		{"longer than is collected", 200, text, bigText, accept, true, true},
@@ -330,6 +332,44 @@ func TestCompressOthers(t *testing.T) {
 		got := request(co, w, "GET /big.txt HTTP/1.1|Host: a|Accept-Encoding: gzip|Range: bytes=0-2599||")
 		if !strings.HasPrefix(got, "HTTP/1.1 206 ") || !strings.HasSuffix(got, pages+"<open>") || strings.Contains(got, "gzip") {
 			t.Error(got)
+		}
+		return nil
+	})
+}
+
+// turns counts the turns that others get while body runs.
+func turns(co *loop.Co, body func() error) (n int, err error) {
+	done := false
+	loop.Go(co, func(co *loop.Co) (struct{}, error) {
+		for !done {
+			n++
+			if err := loop.Yield(co); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	err = body()
+	done = true
+	return n, err
+}
+
+// TestCompressTurns: a long response that the client takes at once, because little is
+// left of it, does not keep the loop.
+func TestCompressTurns(t *testing.T) {
+	n := 0
+	h := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, _ *http1.Request) (err error) {
+		w.Header().Set("Content-Type", "text/plain")
+		n, err = turns(co, func() error {
+			_, err := w.Write(make([]byte, 1<<20))
+			return err
+		})
+		return err
+	})
+	serve(t, http1.Compress(h, nil), func(co *loop.Co, w *world) error {
+		request(co, w, "GET / HTTP/1.1|Host: a|Accept-Encoding: gzip||")
+		if n < 16 {
+			t.Errorf("others had %d turns", n)
 		}
 		return nil
 	})

@@ -30,7 +30,7 @@ func (c *content) serve(w *ResponseWriter, r *Request) error {
 	if w.Preconditions(r, c.etag, c.modified) {
 		return nil
 	}
-	ranges, err := c.ranges(r)
+	ranges, err := c.ranges(w, r)
 	switch {
 	case err != nil:
 		h.Set("Content-Range", "bytes */"+strconv.FormatInt(c.size, 10))
@@ -47,11 +47,11 @@ func (c *content) serve(w *ResponseWriter, r *Request) error {
 	return c.sendParts(w, ranges)
 }
 
-// ranges are the ones that are wanted; none: the whole. Only GET has them (RFC 9110,
-// 14.2).
-func (c *content) ranges(r *Request) ([]byteRange, error) {
+// ranges are the ones that are wanted; none: the whole. Only GET has them, and only
+// what would be a 200: not a page that tells of an error (RFC 9110, 14.2).
+func (c *content) ranges(w *ResponseWriter, r *Request) ([]byteRange, error) {
 	v := r.Header.Get("Range")
-	if v == "" || r.Method != "GET" || c.inOrder || !rangeHolds(r, c.etag, c.modified) {
+	if v == "" || r.Method != "GET" || w.Status() != 200 || c.inOrder || !rangeHolds(r, c.etag, c.modified) {
 		return nil, nil
 	}
 	return parseRange(v, c.size)

@@ -190,10 +190,27 @@ func TestError(t *testing.T) {
 	for _, tt := range []handlerCase{
 		{name: "text", handle: h(405, "no"), want: "HTTP/1.1 405 Method Not Allowed" + fields + "3||no\n<open>"},
 		{name: "default", handle: h(404, ""), want: "HTTP/1.1 404 Not Found" + fields + "14||404 Not Found\n<open>"},
+		{name: "instead of what was written", want: "HTTP/1.1 400 Bad Request|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff|DATE|Content-Length: 3||no\n<open>",
+			handle: func(_ *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
+				w.WriteString("part")
+				return w.Error(400, "no")
+			}},
+		{name: "too late", want: "HTTP/1.1 200 OK|DATE|Transfer-Encoding: chunked||4|part|<end>", log: "has begun",
+			handle: func(_ *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
+				w.WriteString("part")
+				return errors.Join(w.Flush(), w.Error(400, "no"))
+			}},
 		{name: "unknown", handle: h(599, ""), want: "HTTP/1.1 599 " + fields + "4||599\n<open>"},
 	} {
 		tt.check(t)
 	}
+}
+
+func TestErrorOfFailure(t *testing.T) {
+	tt := handlerCase{name: "write", want: failure + "<open>", log: "no body", handle: func(_ *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
+		return w.Error(204, "no") // it may have none
+	}}
+	tt.check(t)
 }
 
 func ExampleRequest_BasicAuth() {

@@ -2,6 +2,7 @@ package http1_test
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -303,6 +304,22 @@ type fsFile struct{ fs.File }
 
 type plainFS struct{ fs.FS }
 
+// seekFS gives files that can be read and sought in.
+type seekFS struct{ fs.FS }
+
+type seekFile struct {
+	fs.File
+	io.Seeker
+}
+
+func (p seekFS) Open(name string) (fs.File, error) {
+	f, err := p.FS.Open(name)
+	if s, ok := f.(io.Seeker); ok {
+		f = seekFile{f, s}
+	}
+	return f, err
+}
+
 func (p plainFS) Open(name string) (fs.File, error) {
 	f, err := p.FS.Open(name)
 	return fsFile{f}, err
@@ -325,11 +342,28 @@ func TestFilesFS(t *testing.T) {
 		{"missing", "/x", "", "404 ", ""},
 		{"out", "/../x", "", "404 ", ""},
 	})
+	checkFiles(t, &http1.Files{FS: seekFS{files}}, []fileCase{
+		{"big", "/big.txt", "", "200 ", bigText},
+		{"range", "/big.txt", "Range: bytes=26-51|", "206 ", alphabet},
+	})
 	checkFiles(t, &http1.Files{FS: plainFS{files}}, []fileCase{
 		{"small", "/a.txt", "Range: bytes=0-0|", "206 ", "a"},
 		{"big", "/big.txt", "", "200 ", bigText},
 		{"big and sniffed", "/big", "", "200 OK|Content-Type: text/plain; charset=utf-8|DATE|", bigText},
 		{"no ranges", "/big.txt", "Range: bytes=0-0|", "200 OK|Content-Type: text/plain; charset=utf-8|ETag: ", bigText},
+	})
+}
+
+// TestFilesErrorPage: a page that tells of an error is neither cut nor left out.
+func TestFilesErrorPage(t *testing.T) {
+	files := &http1.Files{Dir: folder(t)}
+	checkFiles(t, http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		w.SetStatus(404)
+		return files.ServeName(co, w, r, "page.html")
+	}), []fileCase{
+		{"plain", "/x", "", "404 ", "<p>"},
+		{"range", "/x", "Range: bytes=0-0|", "404 ", "<p>"},
+		{"condition", "/x", "If-None-Match: *|", "404 ", "<p>"},
 	})
 }
 

@@ -49,7 +49,7 @@ func (r *Request) QueryValues() (url.Values, error) {
 //
 // Called again, it returns the same. A request without a body has an empty form. The
 // error is ErrBodyTooLarge beyond a limit, an *HTTPError of status 400 for a malformed
-// body and 415 for another type, or the body's; a handler may simply return it.
+// body and 415 for another type or a content coding, or the body's; a handler may simply return it.
 func (r *Request) ParseForm(limits *FormLimits) (*Form, error) {
 	if r.form == nil {
 		l := limits.filled()
@@ -69,7 +69,7 @@ func (f *Form) parse(r *Request, l *FormLimits) error {
 	switch {
 	case r.ContentLength == 0 && v == "":
 		return nil
-	case kind == "application/x-www-form-urlencoded":
+	case kind == "application/x-www-form-urlencoded" && !encoded(r):
 		return f.parseURLEncoded(r, l)
 	case kind == "multipart/form-data":
 		return f.parseMultipart(r, l)

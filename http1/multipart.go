@@ -76,7 +76,7 @@ type Part struct {
 func (r *Request) Multipart(limits *FormLimits) (*MultipartReader, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case kind != "multipart/form-data":
+	case kind != "multipart/form-data" || encoded(r):
 		return nil, unsupportedForm(r)
 	case err != nil || params["boundary"] == "" || len(params["boundary"]) > 70: // RFC 2046, 5.1.1
 		return nil, &HTTPError{Status: 400, Err: errors.New("http1: a form without a good boundary")}
@@ -89,9 +89,17 @@ func (r *Request) Multipart(limits *FormLimits) (*MultipartReader, error) {
 	return m, nil
 }
 
+// encoded reports whether the body has a content coding, which would have to be taken
+// off first.
+func encoded(r *Request) bool {
+	v := r.Header.Get("Content-Encoding")
+	return v != "" && !sameCoding(v, "identity")
+}
+
 // unsupportedForm refuses a body that is no form (RFC 9110, 15.5.16).
 func unsupportedForm(r *Request) error {
-	return &HTTPError{Status: 415, Err: fmt.Errorf("http1: no form: Content-Type %q", r.Header.Get("Content-Type"))}
+	return &HTTPError{Status: 415, Err: fmt.Errorf("http1: no form: Content-Type %q, Content-Encoding %q",
+		r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding"))}
 }
 
 // Next waits for the next part; io.EOF says that there are no more. Other errors are

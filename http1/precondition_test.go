@@ -56,6 +56,8 @@ func TestPreconditions(t *testing.T) {
 		{"none-match part of a tag", `"b"`, "", `If-None-Match: "a,"b"|`, 200},
 		{"none-match unquoted", `"v1"`, "", `If-None-Match: v1|`, 200},
 		{"none-match behind garbage", `"v1"`, "", `If-None-Match: "v2" x, "v1"|`, 200},
+		{"none-match blank in a tag", `"v1"`, "", `If-None-Match: "v 1", "v1"|`, 200},
+		{"none-match without a comma", `"v1"`, "", `If-None-Match: "v2""v1"|`, 200},
 		{"none-match lower w", `W/"v1"`, "", `If-None-Match: w/"v1"|`, 200},
 		{"none-match unclosed", `"v1"`, "", `If-None-Match: "v1|`, 200},
 		{"none-match with PUT", `"v1"`, "PUT", `If-None-Match: "v1"|`, 412},

@@ -43,7 +43,7 @@ func TestRanges(t *testing.T) {
 	want, end := part(1, 2)
 	add("case of the unit", "Range: BYTES=1-2|", want, end)
 	for _, spec := range []string{
-		"26-", "26-30", "-0", "10-3", huge + "-", huge + "-" + huge, "", ",", "-", "a-b", "1", "1-2-3", "--1", "+1-2", "1 - 2", "0x1-2", "1-2x", "1.0-2", "26-,27-",
+		"26-", "26-30", "-0", "10-3", huge + "-", huge + "-" + huge, "", ",", "-", "a-b", "1", "1-2-3", "--1", "+1-2", "1 - 2", "0x1-2", "1-2x", "1.0-2", "26-,27-", "10-3,0-0", "0-0,a-b",
 	} {
 		add(spec, "Range: bytes="+spec+"|", none, "||416 Range Not Satisfiable\n")
 	}

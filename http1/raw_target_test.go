@@ -68,6 +68,10 @@ var rawTargets = []rawCase{
 		differs("9112, 3.2.3: CONNECT takes host:port and nothing else; 9110, 9.3.6: an empty or bad port is 400", "200 kept", "CONNECT b b"),
 	denied("CONNECT with an empty port", "9110, 9.3.6", "CONNECT b: HTTP/1.1|Host: b||", 400, "target-authority").
 		differs("9112, 3.2.3: CONNECT takes host:port and nothing else; 9110, 9.3.6: an empty or bad port is 400", "200 kept", "CONNECT b: b:"),
+	denied("CONNECT with port 0", "9110, 9.3.6", "CONNECT b:0 HTTP/1.1|Host: b||", 400, "target-authority").
+		differs("9112, 3.2.3: CONNECT takes host:port and nothing else; 9110, 9.3.6: an empty or bad port is 400", "200 kept", "CONNECT b:0 b:0"),
+	denied("CONNECT with port 65536", "9110, 9.3.6", "CONNECT b:65536 HTTP/1.1|Host: b||", 400, "target-authority").
+		differs("9112, 3.2.3: CONNECT takes host:port and nothing else; 9110, 9.3.6: an empty or bad port is 400", "200 kept", "CONNECT b:65536 b:65536"),
 	denied("CONNECT without a host", "9112, 3.2.3", "CONNECT :443 HTTP/1.1|Host: b||", 400, "target-authority").
 		differs("9112, 3.2.3: CONNECT takes host:port and nothing else; 9110, 9.3.6: an empty or bad port is 400", "200 kept", "CONNECT :443 :443"),
 	denied("CONNECT with a path", "9112, 3.2.3", "CONNECT /x HTTP/1.1|Host: b||", 400, "target-authority").

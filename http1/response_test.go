@@ -285,7 +285,7 @@ func TestPipelinedWithoutReading(t *testing.T) {
 		return err
 	})
 	serveOn(t, &world{srv: &http1.Server{Handler: h}, net: &looptest.Network{Window: 4000}}, func(co *loop.Co, w *world) error {
-		const n = 5000
+		const n = 1500
 		c := w.dial(co)
 		c.send(co, strings.Repeat(get, n))
 		if answered > 40 {

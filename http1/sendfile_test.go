@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
@@ -173,12 +174,54 @@ func TestFileGrows(t *testing.T) {
 	})
 }
 
+// TestSendFileCancelled: a handler that is cancelled while a file is sent leaves
+// nothing behind that reads from the file, which may be closed now.
+func TestSendFileCancelled(t *testing.T) {
+	_, name := sparse(t, 16<<20)
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	patience := errors.New("no more patience")
+	var failed error
+	h := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
+		co.Loop().After(time.Second, func() { co.Cancel(patience) })
+		w.Header().Set("Content-Length", strconv.Itoa(16<<20))
+		failed = w.SendFile(f, 0, 16<<20)
+		return failed // and f is left open, so that a stream that went on could
+	})
+	serve(t, h, func(co *loop.Co, w *world) error {
+		c := w.dial(co)
+		c.send(co, get)
+		if failed != nil {
+			t.Error(failed)
+		}
+		if err := loop.Sleep(co, 2*time.Second); err != nil {
+			return err
+		}
+		if !errors.Is(failed, patience) {
+			t.Error(failed)
+		}
+		if got := c.raw(co); !strings.HasPrefix(got, "HTTP/1.1 200 ") || len(got) > 8<<20 {
+			t.Errorf("%d bytes", len(got))
+		}
+		if got := c.now(co); got != "<reset>" {
+			t.Error(got)
+		}
+		return nil
+	})
+}
+
 // A countingFS counts what it has open, and fails as it is told.
 type countingFS struct {
 	fs.FS
-	open int
-	err  error // of reading
+	open   int
+	opened int   // so far
+	err    error // of reading
 }
+
+func (c *countingFS) Stat(name string) (fs.FileInfo, error) { return fs.Stat(c.FS, name) }
 
 type countedFile struct {
 	fs.File
@@ -192,6 +235,7 @@ func (c *countingFS) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	c.open++
+	c.opened++
 	at, _ := f.(io.ReaderAt)
 	return &countedFile{f, at, c}, nil
 }
@@ -242,6 +286,19 @@ func TestFilesAreClosed(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestFilesDevices: what is no file is not even opened, which could do something.
+func TestFilesDevices(t *testing.T) {
+	files := &countingFS{FS: fstest.MapFS{"tape": {Mode: fs.ModeDevice}, "pipe": {Mode: fs.ModeNamedPipe}, "a": {}}}
+	checkFiles(t, &http1.Files{FS: files}, []fileCase{{"device", "/tape", "", "404 ", ""}, {"pipe", "/pipe", "", "404 ", ""}})
+	if files.opened != 0 {
+		t.Errorf("%d were opened", files.opened)
+	}
+	checkFiles(t, &http1.Files{FS: files}, []fileCase{{"file", "/a", "", "200 ", ""}})
+	if files.opened != 1 {
+		t.Errorf("a file was opened %d times", files.opened)
+	}
 }
 
 func ExampleResponseWriter_SendFile() {

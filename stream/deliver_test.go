@@ -23,7 +23,7 @@ func TestCloseDeliversToLateReader(t *testing.T) {
 					p.far.Write(noise(p.size(200 << 10)))
 					p.until("junk has come", func() bool { return len(p.near.Buffered()) > 0 })
 				}
-				sent := noise(8 << 20)
+				sent := noise(p.size(8 << 20))
 				written := p.near.Write(sent)
 				closed := p.near.Close()
 				if err := loop.Sleep(p.co, 300*time.Millisecond); err != nil {

@@ -120,6 +120,9 @@ func must(t *testing.T) *abroad {
 // It does what every net.Conn does, also over TLS: the suite of golang.org/x/net.
 func TestGoConn(t *testing.T) {
 	for i, s := range sockets() {
+		if i > 0 && !deep() {
+			break // which backend wakes the loop is package loop's concern
+		}
 		for _, network := range []string{"tcp", "unix", "tls"}[:max(1, 3-2*i)] {
 			t.Run(s.name+"/"+network, func(t *testing.T) {
 				looptest.NoLeaks(t)

@@ -22,7 +22,7 @@ func runs() int {
 	if os.Getenv("ZONDA_DEEP") != "" {
 		return 10_000
 	}
-	return 300
+	return 200
 }
 
 // A model is both directions of a connection, each with a list of what is written and

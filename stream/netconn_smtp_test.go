@@ -81,7 +81,7 @@ func send(c *smtp.Client, text string) error {
 // Package net/smtp, unchanged, talks to a server on the same loop, and changes to TLS
 // (Tornado S33, test_start_tls_smtp): both are coroutines, and there is no goroutine.
 func TestNetConnSMTP(t *testing.T) {
-	everywhere(t, func(p *pair) {
+	at(t, wide, func(p *pair) {
 		box := &mailbox{s: p.far}
 		served := loop.Go(p.co, func(co *loop.Co) (struct{}, error) { return struct{}{}, box.serve(co) })
 		c, err := smtp.NewClient(stream.NetConn(p.co, p.near), "one.test")

@@ -1,12 +1,10 @@
 package stream_test
 
 import (
-	"context"
 	"log/slog"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/stream"
 )
 
@@ -110,42 +108,6 @@ func TestServerEach(t *testing.T) {
 			p.t.Errorf("%d were visited, %d are there", visited, len(there()))
 		}
 		p.until("they have left", func() bool { return srv.Stats().Conns == 1 })
-	})
-}
-
-// On several loops, each has its own connections.
-func TestServerEachLoops(t *testing.T) {
-	onSockets(t, func(p *pair) {
-		pool, err := loop.NewPool(2, nil)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		defer pool.Close()
-		srv := &stream.Server{Handler: echoLines, Pool: pool}
-		addr := p.serve(srv)
-		for _, c := range p.greet(addr, 6) {
-			defer c.Abort()
-		}
-		for _, l := range pool.Loops() {
-			n := 0
-			p.does(p.off(func() error {
-				_, err := loop.Do(context.Background(), l, func(*loop.Co) (struct{}, error) {
-					srv.Each(l, func(s *stream.Stream) {
-						if n++; s.Loop() != l {
-							p.t.Error("one is on another loop")
-						}
-					})
-					return struct{}{}, nil
-				})
-				return err
-			}))
-			if n != 3 {
-				p.t.Errorf("one has %d", n)
-			}
-		}
-		srv.Each(p.l, func(*stream.Stream) { p.t.Error("one is where connections are only accepted") })
-		_ = srv.Close()
-		p.over(srv)
 	})
 }
 

@@ -74,7 +74,7 @@ func TestTLSTimeout(t *testing.T) {
 	for name, say := range map[string]string{"nothing": "", "half a header": "\x16\x03", "half a hello": "\x16\x03\x01\x02\x00\x01"} {
 		for _, offload := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
-				inMemory(t, func(p *pair) {
+				at(t, func(s site) bool { return s.memory() && wide(s) }, func(p *pair) {
 					began := p.l.Now()
 					p.near.Write([]byte(say))
 					p.fails(p.far.StartTLS(stream.TLSOptions{Config: serverConfig(), Server: true, Offload: offload}), os.ErrDeadlineExceeded)
@@ -88,7 +88,7 @@ func TestTLSTimeout(t *testing.T) {
 			})
 		}
 	}
-	inMemory(t, func(p *pair) { // which can be switched off
+	at(t, func(s site) bool { return s.memory() && wide(s) }, func(p *pair) { // which can be switched off
 		s := p.far.StartTLS(stream.TLSOptions{Config: serverConfig(), Server: true, Timeout: -1})
 		if err := loop.Sleep(p.co, 100*stream.HandshakeTimeout); err != nil || s.Done() {
 			p.t.Error("cut off", err)

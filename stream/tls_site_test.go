@@ -114,10 +114,14 @@ func (e tlsEnds) must(p *pair) {
 	}
 }
 
-// secured runs body at the sites that which chooses, with a connection that speaks
-// TLS.
+// wide is all sites but that whose window is one byte: a handshake takes some thousand
+// iterations there. TestTLSHandshake and TestTLSUsedAtOnce do it, and with full counts all.
+func wide(s site) bool { return s.window != 1 || deep() }
+
+// secured runs body at the wide ones of the sites that which chooses, with a connection
+// that speaks TLS.
 func secured(t *testing.T, which func(site) bool, body func(p *pair)) {
-	at(t, which, func(p *pair) {
+	at(t, func(s site) bool { return which(s) && wide(s) }, func(p *pair) {
 		usual().must(p)
 		body(p)
 	})

@@ -118,7 +118,7 @@ func TestTLSConfig(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everywhere(t, func(p *pair) {
+			at(t, wide, func(p *pair) {
 				e := usual()
 				c.set(e.client.Config, e.server.Config)
 				e.must(p)
@@ -135,7 +135,7 @@ func TestTLSConfig(t *testing.T) {
 func TestTLSResumption(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		t.Run(tls.VersionName(version), func(t *testing.T) {
-			everywhere(t, func(p *pair) {
+			at(t, wide, func(p *pair) {
 				e := usual()
 				e.client.Config.MaxVersion = version
 				e.client.Config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
@@ -265,7 +265,7 @@ var errNo = errors.New("no")
 
 // The classic use: a dialogue goes on over TLS when both have agreed to (Tornado S33).
 func TestStartTLSDialogue(t *testing.T) {
-	everywhere(t, func(p *pair) {
+	at(t, wide, func(p *pair) {
 		p.far.Write([]byte("220 hello\r\n"))
 		p.gets(p.near.ReadUntil("\r\n", 100), "220 hello\r\n")
 		p.near.Write([]byte("STARTTLS\r\n"))
@@ -323,19 +323,19 @@ func TestStartTLSNotIdle(t *testing.T) {
 			})
 		})
 	}
-	inMemory(t, func(p *pair) { // Tornado S38
+	at(t, func(s site) bool { return s.memory() && wide(s) }, func(p *pair) { // Tornado S38
 		c := p.near.StartTLS(usual().client)
 		p.fails(p.near.StartTLS(usual().client), stream.ErrNotIdle)
 		p.does(p.far.StartTLS(usual().server))
 		p.does(c)
 		p.does(c) // Tornado S39: whoever asks again is answered at once
 	})
-	inMemory(t, func(p *pair) {
+	at(t, func(s site) bool { return s.memory() && wide(s) }, func(p *pair) {
 		p.far.SetConsumer(&starter{p: p})
 		p.near.Write([]byte("x"))
 		p.until("it was asked", func() bool { return p.far.Buffered() != nil })
 	})
-	inMemory(t, func(p *pair) {
+	at(t, func(s site) bool { return s.memory() && wide(s) }, func(p *pair) {
 		p.near.Abort()
 		p.fails(p.near.StartTLS(usual().client), net.ErrClosed)
 		c := usual().client
@@ -360,7 +360,7 @@ func (s *starter) Ended(error) {}
 
 // A second layer, as through a proxy that speaks TLS itself.
 func TestTLSInTLS(t *testing.T) {
-	everywhere(t, func(p *pair) {
+	at(t, wide, func(p *pair) {
 		usual().must(p)
 		p.converse()
 		usual().must(p)

@@ -17,7 +17,7 @@ import (
 // resolve in order.
 func TestWriteMany(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		const writes = 300
+		const writes = 100
 		piece := p.size(5000) / 10
 		var sent []byte
 		var order []int
@@ -43,7 +43,7 @@ func TestWriteMany(t *testing.T) {
 // Several coroutines write at once: each write stays in one piece.
 func TestWriteFromMany(t *testing.T) {
 	everywhere(t, func(p *pair) {
-		const writers, each = 10, 20
+		const writers, each = 10, 8
 		line := p.size(1000) / 10
 		var done []*loop.Future[int]
 		for i := range writers {

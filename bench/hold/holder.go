@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/zonda-go/zonda/bench/internal/hello"
+	"github.com/zonda-go/zonda/bench/internal/payload"
 )
 
 // patience is how long one connection's exchange may take.
@@ -36,6 +36,10 @@ type held struct {
 	top    net.Conn
 }
 
+// kinds are the exchanges there are, for the usage of a flag.
+const kinds = "echo or tls (a message of 64 bytes), http (a hello request), " +
+	"ws, wss or deflate (a message over WebSocket; with TLS, or compressed)"
+
 func newHolder(addr, kind string) (*holder, error) {
 	switch kind {
 	case "echo":
@@ -44,8 +48,14 @@ func newHolder(addr, kind string) (*holder, error) {
 		return &holder{addr: addr, exchange: echoOnce, secure: true}, nil
 	case "http":
 		return &holder{addr: addr, exchange: askOnce}, nil
+	case "ws":
+		return &holder{addr: addr, exchange: messageOnce}, nil
+	case "wss":
+		return &holder{addr: addr, exchange: messageOnce, secure: true}, nil
+	case "deflate":
+		return &holder{addr: addr, exchange: deflatedOnce}, nil
 	}
-	return nil, fmt.Errorf("no kind %q; there are echo, tls, http", kind)
+	return nil, fmt.Errorf("no kind %q; there are %s", kind, kinds)
 }
 
 // open brings the connections up to n.
@@ -106,15 +116,19 @@ func (h *holder) silent() (n int) {
 
 // echoOnce sends one message and waits for it to come back.
 func echoOnce(c net.Conn) error {
-	message := bytes.Repeat([]byte("zonda-bench hold"), 4)
-	if _, err := c.Write(message); err != nil {
+	return sendOnce(c, payload.Message(), payload.Message())
+}
+
+// sendOnce sends, and waits for the answer that is expected.
+func sendOnce(c net.Conn, message, answer string) error {
+	if _, err := io.WriteString(c, message); err != nil {
 		return err
 	}
-	back := make([]byte, len(message))
+	back := make([]byte, len(answer))
 	if _, err := io.ReadFull(c, back); err != nil {
 		return err
 	}
-	if !bytes.Equal(back, message) {
+	if string(back) != answer {
 		return fmt.Errorf("the server sent back %q", back)
 	}
 	return nil

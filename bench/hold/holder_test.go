@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/zonda-go/zonda/bench/internal/hello"
 )
 
@@ -117,6 +119,47 @@ func TestHoldTLS(t *testing.T) {
 	}
 	if got := h.silent(); got != 2 {
 		t.Errorf("%d are silent, want 2", got)
+	}
+}
+
+// wsServer echoes over WebSocket, on gorilla's.
+func wsServer(t *testing.T, compress bool, start func(http.Handler) *httptest.Server) string {
+	t.Helper()
+	up := websocket.Upgrader{EnableCompression: compress}
+	s := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := up.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for {
+			kind, message, err := c.ReadMessage()
+			if err != nil {
+				return
+			}
+			c.WriteMessage(kind, message)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
+}
+
+func TestHoldWebSocket(t *testing.T) {
+	for kind, addr := range map[string]string{
+		"ws":      wsServer(t, false, httptest.NewServer),
+		"wss":     wsServer(t, false, httptest.NewTLSServer),
+		"deflate": wsServer(t, true, httptest.NewServer),
+	} {
+		h := hold(t, addr, kind)
+		if err := h.open(2); err != nil {
+			t.Fatal(kind, ": ", err)
+		}
+		if got := h.silent(); got != 2 {
+			t.Errorf("%s: %d are silent, want 2", kind, got)
+		}
+	}
+	if err := hold(t, wsServer(t, false, httptest.NewServer), "deflate").open(1); err == nil {
+		t.Error("no error for a server that does not compress")
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	addr := flag.String("addr", "127.0.0.1:8080", "address of the server")
-	kind := flag.String("kind", "echo", "the exchange: echo or tls (a message of 64 bytes), http (a hello request)")
+	kind := flag.String("kind", "echo", "the exchange: "+kinds)
 	flag.Parse()
 	h, err := newHolder(*addr, *kind)
 	if err != nil {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/netip"
 	"time"
 	"unsafe"
@@ -25,9 +26,15 @@ type conn struct {
 	partial int // bytes seen of the answer at head
 	sent    []time.Duration
 	head    int
+	got     int // broadcast only: messages so far
 }
 
-func connect(ap netip.AddrPort) (int, error) {
+// patience is how long one connection may take to connect and to greet.
+const patience = 5 * time.Second
+
+// connect connects and lets greet, if there is one, say what comes before the first
+// request. The socket still blocks.
+func connect(ap netip.AddrPort, greet func(io.ReadWriter) error) (int, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
@@ -36,13 +43,33 @@ func connect(ap netip.AddrPort) (int, error) {
 		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
 	if err == nil {
-		err = unix.SetNonblock(fd, true)
+		limit := unix.NsecToTimeval(int64(patience))
+		err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit)
+	}
+	if err == nil && greet != nil {
+		err = greet(blocking(fd))
 	}
 	if err != nil {
 		unix.Close(fd)
 		return -1, err
 	}
 	return fd, nil
+}
+
+// blocking is a socket that waits, as a reader and writer.
+type blocking int
+
+func (fd blocking) Read(p []byte) (int, error) {
+	n, err := unix.Read(int(fd), p)
+	if err == nil && n == 0 {
+		err = io.EOF
+	}
+	return max(n, 0), err
+}
+
+func (fd blocking) Write(p []byte) (int, error) {
+	n, err := unix.Write(int(fd), p)
+	return max(n, 0), err
 }
 
 // ready reads once and replaces each answered request by a new one.
@@ -60,6 +87,13 @@ func (c *client) ready(k *conn) error {
 	answers, err := k.take(c.in[:n], &c.exchange)
 	if err != nil {
 		return err
+	}
+	if c.fan != nil {
+		whole, err := c.delivered(k, answers, now)
+		if err != nil {
+			return err
+		}
+		return c.send(&c.conns[0], whole, now)
 	}
 	for i := range answers {
 		c.seen.Record(now - k.sent[(k.head+i)%len(k.sent)])
@@ -96,6 +130,9 @@ func (k *conn) take(b []byte, x *exchange) (answers int, err error) {
 func (c *client) send(k *conn, n int, now time.Duration) error {
 	if n == 0 {
 		return nil
+	}
+	if c.fan != nil {
+		c.fan.sends(n, now)
 	}
 	for range n {
 		k.sent[k.head] = now

@@ -16,7 +16,7 @@ type options struct {
 	addr     string
 	conns    int
 	inflight int
-	echo     int // length of a message to an echo server; 0: hello requests
+	kind     string // of exchange: see probe
 	warmup   time.Duration
 	window   time.Duration
 	watch    int // process id, or 0
@@ -29,16 +29,9 @@ func drive(o options) (measure.Run, error) {
 	if o.conns <= 0 || o.inflight <= 0 || o.window <= 0 {
 		return measure.Run{}, errors.New("load: connections, requests in flight and window must be above 0")
 	}
-	if o.echo < 0 || o.echo > maxEcho {
-		return measure.Run{}, fmt.Errorf("load: a message has at most %d bytes", maxEcho)
-	}
-	probe := probeHello
-	if o.echo > 0 {
-		probe = o.probeEcho
-	}
-	x, err := probe(o.addr)
+	x, err := probe(o.kind, o.addr)
 	if err != nil {
-		return measure.Run{}, err
+		return measure.Run{}, fmt.Errorf("load: %w", err)
 	}
 	c := &client{exchange: x, start: time.Now(), conns: make([]conn, o.conns)}
 	for range o.inflight {
@@ -48,6 +41,9 @@ func drive(o options) (measure.Run, error) {
 		return measure.Run{}, fmt.Errorf("load: epoll: %w", err)
 	}
 	defer c.close()
+	if o.kind == "broadcast" {
+		c.fan = newFan(o)
+	}
 	if err := c.open(o); err != nil {
 		return measure.Run{}, err
 	}
@@ -77,16 +73,7 @@ func (c *client) measured(o options) (measure.Run, error) {
 	if err != nil {
 		return measure.Run{}, err
 	}
-	return measure.Run{
-		Requests:  c.seen.Count(),
-		Seconds:   (c.now() - begin).Seconds(),
-		Errors:    c.errors,
-		P50:       micros(c.seen.Quantile(0.50)),
-		P90:       micros(c.seen.Quantile(0.90)),
-		P99:       micros(c.seen.Quantile(0.99)),
-		Max:       micros(c.seen.Max()),
-		ServerCPU: micros(cpuEnd - cpuBegin),
-	}, nil
+	run := measure.Run{Seconds: (c.now() - begin).Seconds(), Errors: c.errors, ServerCPU: measure.Micros(cpuEnd - cpuBegin)}
+	run.Count(&c.seen)
+	return run, nil
 }
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -14,7 +14,7 @@ import (
 	"github.com/zonda-go/zonda/bench/internal/hello"
 )
 
-func answer(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, hello.Body) }
+func sayHello(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, hello.Body) }
 
 // serve returns options for a short run against h.
 func serve(t *testing.T, h http.HandlerFunc) options {
@@ -22,7 +22,7 @@ func serve(t *testing.T, h http.HandlerFunc) options {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return options{
-		addr: s.Listener.Addr().String(), conns: 3, inflight: 4, watch: os.Getpid(),
+		addr: s.Listener.Addr().String(), kind: "hello", conns: 3, inflight: 4, watch: os.Getpid(),
 		warmup: 10 * time.Millisecond, window: 50 * time.Millisecond,
 	}
 }
@@ -31,7 +31,7 @@ func TestDriveCountsWhatTheServerAnswered(t *testing.T) {
 	var asked atomic.Int64
 	o := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
-		answer(w, r)
+		sayHello(w, r)
 	})
 	run, err := drive(o)
 	if err != nil {
@@ -52,9 +52,9 @@ func TestDriveRefusesAWrongFirstAnswer(t *testing.T) {
 	tests := map[string]http.HandlerFunc{
 		"status":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404); io.WriteString(w, hello.Body) },
 		"body":      func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "Hello, world!") },
-		"no length": func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush(); answer(w, r) },
-		"no date":   func(w http.ResponseWriter, r *http.Request) { w.Header()["Date"] = nil; answer(w, r) },
-		"closing":   func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Connection", "close"); answer(w, r) },
+		"no length": func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush(); sayHello(w, r) },
+		"no date":   func(w http.ResponseWriter, r *http.Request) { w.Header()["Date"] = nil; sayHello(w, r) },
+		"closing":   func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Connection", "close"); sayHello(w, r) },
 	}
 	for name, h := range tests {
 		if run, err := drive(serve(t, h)); err == nil {
@@ -69,7 +69,7 @@ func TestDriveCountsFailedConnections(t *testing.T) {
 		if asked.Add(1) == 2 { // the first one is the probe's
 			panic(http.ErrAbortHandler)
 		}
-		answer(w, r)
+		sayHello(w, r)
 	}))
 	if err != nil || run.Errors != 1 || run.Requests == 0 {
 		t.Errorf("%+v, %v; want one error and the other connections' answers", run, err)
@@ -82,7 +82,7 @@ func TestDriveFailsWithoutConnections(t *testing.T) {
 		if asked.Add(1) > 1 {
 			panic(http.ErrAbortHandler)
 		}
-		answer(w, r)
+		sayHello(w, r)
 	}))
 	if err == nil {
 		t.Errorf("no error, %+v", run)

@@ -31,7 +31,7 @@ func echoServer(t *testing.T, handle func(net.Conn)) options {
 		}
 	}()
 	return options{
-		addr: ln.Addr().String(), conns: 2, inflight: 3, echo: 64, watch: os.Getpid(),
+		addr: ln.Addr().String(), kind: "echo", conns: 2, inflight: 3, watch: os.Getpid(),
 		warmup: 5 * time.Millisecond, window: 30 * time.Millisecond,
 	}
 }

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Load sends hello requests, or messages to be echoed, to one server for a
-// fixed time and prints what it saw as one line of JSON (measure.Run). It is one thread with an epoll
-// loop of its own, so that it costs little and keeps to one core.
+// Load sends requests or messages to one server for a fixed time and prints what it
+// saw as one line of JSON (measure.Run). It is one thread with an epoll loop of its
+// own, so that it costs little and keeps to one core.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -21,7 +22,7 @@ func main() {
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:8080", "IPv4 address of the server")
 	flag.IntVar(&o.conns, "conns", 64, "connections")
 	flag.IntVar(&o.inflight, "inflight", 1, "requests in flight on each connection")
-	flag.IntVar(&o.echo, "echo", 0, "send messages of so many bytes to an echo server; 0: hello requests")
+	flag.StringVar(&o.kind, "kind", "hello", "what is asked for: "+strings.Join(kinds(), ", "))
 	flag.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "time before the window in which nothing is counted")
 	flag.DurationVar(&o.window, "window", 3*time.Second, "time in which answers are counted")
 	flag.IntVar(&o.watch, "watch", 0, "process whose CPU time in the window is reported")

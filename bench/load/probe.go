@@ -3,90 +3,82 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/zonda-go/zonda/bench/internal/hello"
+	"github.com/zonda-go/zonda/bench/internal/payload"
+	"github.com/zonda-go/zonda/bench/internal/wsclient"
 )
 
 // An exchange is a request and what is known of its answer.
 type exchange struct {
 	request string
-	prefix  string // how every answer must begin
-	length  int    // of every answer
+	prefix  string                    // how every answer must begin
+	length  int                       // of every answer
+	greet   func(io.ReadWriter) error // what each connection begins with; nil: nothing
 }
 
-// maxEcho bounds the messages: one read takes several whole ones.
-const maxEcho = 16 << 10
+func kinds() []string { return []string{"hello", "post", "download", "echo", "ws", "broadcast"} }
 
-// probeEcho sends one message on a connection of its own and checks that it
-// comes back. Later answers are checked to the last byte as well.
-func (o options) probeEcho(addr string) (exchange, error) {
-	const filler = "zonda-bench echo "
-	message := strings.Repeat(filler, o.echo/len(filler)+1)[:o.echo]
-	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
+// probe has one exchange of a kind on a connection of its own, and checks the answer
+// in full.
+func probe(kind, addr string) (exchange, error) {
+	if !slices.Contains(kinds(), kind) {
+		return exchange{}, fmt.Errorf("no kind %q; there are %s", kind, strings.Join(kinds(), ", "))
+	}
+	c, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
-		return exchange{}, fmt.Errorf("load: %w", err)
+		return exchange{}, err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(5 * time.Second))
-	if _, err := io.WriteString(c, message); err != nil {
-		return exchange{}, fmt.Errorf("load: %w", err)
+	c.SetDeadline(time.Now().Add(patience))
+	switch kind {
+	case "hello":
+		return probeHTTP(c, hello.Request, hello.Body)
+	case "post":
+		return probeHTTP(c, payload.Post(), hello.Body)
+	case "download":
+		return probeHTTP(c, hello.Request, payload.Download())
+	case "echo":
+		return probeEcho(c, exchange{request: payload.Message(), prefix: payload.Message()})
 	}
-	back := make([]byte, len(message))
+	return probeEcho(c, exchange{
+		request: wsclient.Masked(wsclient.Binary, payload.Message()),
+		prefix:  wsclient.Plain(wsclient.Binary, payload.Message()),
+		greet: func(rw io.ReadWriter) error {
+			chosen, err := wsclient.Shake(rw, "")
+			if err == nil && chosen != "" {
+				err = errors.New("the server chose extensions, and was offered none")
+			}
+			return err
+		},
+	})
+}
+
+// probeEcho fills in an exchange whose answer is known to its last byte: later ones
+// are compared in full as well.
+func probeEcho(c net.Conn, x exchange) (exchange, error) {
+	x.length = len(x.prefix)
+	if x.greet != nil {
+		if err := x.greet(c); err != nil {
+			return x, err
+		}
+	}
+	if _, err := io.WriteString(c, x.request); err != nil {
+		return x, err
+	}
+	back := make([]byte, x.length)
 	if _, err := io.ReadFull(c, back); err != nil {
-		return exchange{}, fmt.Errorf("load: first answer: %w", err)
+		return x, fmt.Errorf("first answer: %w", err)
 	}
-	if string(back) != message {
-		return exchange{}, fmt.Errorf("load: first answer: %q, not what was sent", back)
+	if string(back) != x.prefix {
+		return x, fmt.Errorf("first answer: %q, want %q", back, x.prefix)
 	}
-	return exchange{request: message, prefix: message, length: len(message)}, nil
-}
-
-// probeHello asks once, on a connection of its own, checks the answer in full
-// and notes its length. Every later answer must have the same length.
-func probeHello(addr string) (exchange, error) {
-	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
-	if err != nil {
-		return exchange{}, fmt.Errorf("load: %w", err)
-	}
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(5 * time.Second))
-	if _, err := io.WriteString(c, hello.Request); err != nil {
-		return exchange{}, fmt.Errorf("load: %w", err)
-	}
-	// One request was sent, so everything read belongs to its answer.
-	var raw bytes.Buffer
-	r := bufio.NewReader(io.TeeReader(c, &raw))
-	resp, err := http.ReadResponse(r, nil)
-	if err != nil {
-		return exchange{}, fmt.Errorf("load: first answer: %w", err)
-	}
-	if resp.ContentLength < 0 {
-		return exchange{}, errors.New("load: first answer: no Content-Length")
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return exchange{}, fmt.Errorf("load: first answer: %w", err)
-	}
-	switch {
-	case resp.StatusCode != http.StatusOK:
-		return exchange{}, fmt.Errorf("load: first answer: status %s", resp.Status)
-	case string(body) != hello.Body:
-		return exchange{}, fmt.Errorf("load: first answer: body %q", body)
-	case resp.Close:
-		return exchange{}, errors.New("load: first answer: the server closes the connection")
-	case resp.Header.Get("Date") == "":
-		return exchange{}, errors.New("load: first answer: no Date")
-	case r.Buffered() != 0:
-		return exchange{}, fmt.Errorf("load: first answer: %d bytes follow it", r.Buffered())
-	}
-	return exchange{request: hello.Request, prefix: "HTTP/1.1 200", length: raw.Len()}, nil
+	return x, nil
 }

@@ -70,7 +70,7 @@ func TestProgram(t *testing.T) {
 					t.Errorf("%s: %d %q", target, status, body)
 				}
 			}
-			if status, body := get(t, client, match[1]+"/static/link.txt"); status < 400 || strings.Contains(body, "secret") {
+			if status, body := get(t, client, match[1]+"/static/link.txt"); status != 404 || strings.Contains(body, "secret") {
 				t.Errorf("a link out of the folder: %d %q", status, body)
 			}
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {

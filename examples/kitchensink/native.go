@@ -42,6 +42,7 @@ func newRoutes(files fs.FS, conns func() int) routes {
 		"/redirect":    {"GET HEAD", redirect},
 		"/form":        {"POST", readForm},
 		"/auth":        {"GET HEAD", auth},
+		"/ws":          {"GET", socket},
 		"/panic":       {"GET HEAD", func(*loop.Co, *http1.ResponseWriter, *http1.Request) error { panic("as asked") }},
 		"/page": {"GET HEAD", func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
 			return static.ServeName(co, w, r, "page.html")

@@ -88,6 +88,7 @@ var visits = []visit{
 	{target: "/auth", status: 401, want: "*", headers: map[string]string{"Www-Authenticate": `Basic realm="zonda"`}},
 	{target: "/auth", header: map[string]string{"Authorization": basic("user", "pass")}, status: 200, want: "welcome\n"},
 	{target: "/auth", header: map[string]string{"Authorization": basic("user", "pass2")}, status: 401, want: "*"},
+	{target: "/ws", status: 426, want: "*", headers: map[string]string{"Sec-Websocket-Version": "13"}},
 	{target: "/page", status: 200, want: "*", headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}},
 }
 

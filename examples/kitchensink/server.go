@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"time"
@@ -47,5 +48,16 @@ func folder(dir string) (files fs.FS, done func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return root.FS(), func() { root.Close() }, nil
+	return inside{root.FS()}, func() { root.Close() }, nil
+}
+
+// inside is files of a folder in which nothing is found that a link leads out to.
+type inside struct{ fs.FS }
+
+func (in inside) Open(name string) (fs.File, error) {
+	f, err := in.FS.Open(name)
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return f, err
 }

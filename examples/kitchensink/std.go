@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 )
@@ -35,6 +36,7 @@ func stdRoutes(files fs.FS, conns func() int) http.Handler {
 	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("as asked") })
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "page.html") })
 	mux.HandleFunc("GET /mem", func(w http.ResponseWriter, _ *http.Request) { stdJSON(w, memory(conns())) })
+	mux.HandleFunc("GET /ws", stdSocket)
 	return mux
 }
 
@@ -56,6 +58,8 @@ func stdBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	switch {
 	case errors.As(err, &large):
 		http.Error(w, "body too large", http.StatusRequestEntityTooLarge)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		http.Error(w, "body too slow", http.StatusRequestTimeout)
 	case err != nil:
 		http.Error(w, "body broken off", http.StatusBadRequest)
 	}

@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"iter"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
@@ -30,11 +28,13 @@ func p2(s *stage) error {
 
 func cotest(s *stage, url string) *loop.Future[struct{}] {
 	return loop.Go(s.l, func(co *loop.Co) (struct{}, error) {
-		res, err := loop.Await(co, fetch(s.l, url))
+		client := &http1.Client{}
+		defer client.Close()
+		res, err := loop.Await(co, client.Fetch(co, &http1.ClientRequest{URL: url}))
 		if err != nil {
 			return struct{}{}, err
 		}
-		s.print("%v", res)
+		s.print("%v", attributes(res))
 		return struct{}{}, nil
 	})
 }
@@ -45,40 +45,27 @@ func page(_ *loop.Co, w *http1.ResponseWriter, _ *http1.Request) error {
 	return err
 }
 
-// fetch asks on a goroutine, which must not touch the loop; it hands the response
-// over with Post. A client on the loop is not built yet.
-func fetch(l *loop.Loop, url string) *loop.Future[response] {
-	promise := loop.NewPromise[response](l)
-	go func() {
-		res, err := get(url)
-		_ = promise.Post(res, err) // a closed loop has no use for it
-	}()
-	return promise.Future()
+// attributes are those of the response that the seed prints.
+func attributes(r *http1.Response) response {
+	return response{
+		"body":          fmt.Sprintf("%q", r.Body),
+		"code":          r.Status,
+		"effective_url": fmt.Sprintf("%q", r.URL),
+		"headers":       slices.Collect(lines(&r.Header)),
+		"reason":        fmt.Sprintf("%q", r.Reason),
+		"request_time":  r.Timing.Total,
+	}
 }
 
-func get(url string) (response, error) {
-	client := &http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true},
-		Timeout:   30 * time.Second,
+// lines are header fields as they came.
+func lines(h *http1.Header) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name, value := range h.All() {
+			if !yield(name + ": " + value) {
+				return
+			}
+		}
 	}
-	began := time.Now()
-	r, err := client.Get(url)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	return response{
-		"body":          fmt.Sprintf("%q", body),
-		"code":          r.StatusCode,
-		"effective_url": fmt.Sprintf("%q", url),
-		"headers":       r.Header,
-		"reason":        fmt.Sprintf("%q", http.StatusText(r.StatusCode)),
-		"request_time":  time.Since(began),
-	}, nil
 }
 
 // A response is its attributes.

@@ -36,7 +36,7 @@ var (
 		name string
 	}{
 		{regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/`), "URL"},
-		{regexp.MustCompile(`headers=map\[[^(]*Content-Length:\[19\] Content-Type:\[text/plain; charset=utf-8\] Date:\[[^]]+ GMT\]\]`), "headers=HEADERS"},
+		{regexp.MustCompile(`headers=\[Content-Type: text/plain; charset=utf-8 Date: [^\]]+ GMT Content-Length: 19\]`), "headers=HEADERS"},
 		{regexp.MustCompile(`request_time=[0-9.]+(µs|ms|s)`), "request_time=TIME"},
 	}
 )

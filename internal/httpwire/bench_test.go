@@ -15,6 +15,9 @@ const (
 		"Referer: https://www.example.com/\r\nAccept-Encoding: gzip, deflate, br\r\n" +
 		"Accept-Language: en-GB,en;q=0.9\r\nCookie: session=0123456789abcdef; theme=dark\r\n\r\n"
 
+	serverOK = "HTTP/1.1 200 OK\r\nServer: nginx/1.24.0\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\n" +
+		"Content-Type: text/html; charset=utf-8\r\nContent-Length: 13\r\nConnection: keep-alive\r\nETag: \"v1\"\r\n\r\n"
+
 	chunkedPost = "POST /upload HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
 )
 
@@ -34,6 +37,19 @@ func BenchmarkHeadGet(b *testing.B) {
 				p.Reset()
 			}
 		})
+	}
+}
+
+func BenchmarkHeadResponse(b *testing.B) {
+	buf := []byte(serverOK)
+	var p ResponseParser
+	b.SetBytes(int64(len(buf)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if n, err := p.Head(buf, "GET", 0); n != len(buf) || err != nil {
+			b.Fatal(n, err)
+		}
+		p.Reset()
 	}
 }
 
@@ -79,6 +95,16 @@ func TestNoAllocations(t *testing.T) {
 			t.Errorf("%v allocations for %q", allocs, head)
 		}
 	}
+	var r ResponseParser
+	buf := []byte(serverOK)
+	if allocs := testing.AllocsPerRun(100, func() {
+		if n, err := r.Head(buf, "GET", 0); n != len(buf) || err != nil {
+			t.Fatal(n, err)
+		}
+		r.Reset()
+	}); allocs != 0 {
+		t.Errorf("%v allocations for a response", allocs)
+	}
 	body := []byte("5;name=value\r\nhello\r\n0\r\nDigest: x\r\n\r\n")
 	dst := make([]byte, 0, 256)
 	if allocs := testing.AllocsPerRun(100, func() {
@@ -96,7 +122,9 @@ func TestNoAllocations(t *testing.T) {
 		dst = AppendHeadEnd(dst)
 		dst = AppendChunk(dst, body)
 		dst = AppendLastChunk(dst)
+		dst = AppendRequestLine(dst, "GET", "/")
+		dst = AppendHeadEnd(AppendField(AppendTrailers(dst), "Digest", "x"))
 	}); allocs != 0 {
-		t.Errorf("%v allocations for a chunked body and a response", allocs)
+		t.Errorf("%v allocations for a chunked body and what is written", allocs)
 	}
 }

@@ -114,3 +114,36 @@ func TestChunkLineIsSearchedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestTablesLeadToTheEnd: in the tables of states, each state can be reached, and
+// from each the end.
+func TestTablesLeadToTheEnd(t *testing.T) {
+	walk := func(name string, states int, end int, next func(state int) []int) {
+		reaches := func(from int) (seen map[int]bool) {
+			seen = map[int]bool{}
+			for todo := []int{from}; len(todo) > 0; todo = todo[1:] {
+				if s := todo[0]; !seen[s] {
+					seen[s] = true
+					if s != end {
+						todo = append(todo, next(s)...)
+					}
+				}
+			}
+			return seen
+		}
+		if all := reaches(0); len(all) != states {
+			t.Errorf("%s: from the beginning, %d of %d states are reached", name, len(all), states)
+		}
+		for s := range states {
+			if !reaches(s)[end] {
+				t.Errorf("%s: state %d does not lead to the end", name, s)
+			}
+		}
+	}
+	walk("head", int(headComplete)+1, int(headComplete), func(s int) []int {
+		return []int{int(headTable[s][0].then), int(headTable[s][1].then)}
+	})
+	walk("chunks", int(chunksDone)+1, int(chunksDone), func(s int) []int {
+		return []int{int(chunkTable[s][0]), int(chunkTable[s][1])}
+	})
+}

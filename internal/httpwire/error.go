@@ -99,7 +99,7 @@ var offences = [...]struct {
 	otherMajor:        {"version-major", 505, "a major version other than 1"},
 	badTargetForm:     {"target-form", 400, "the target is neither a path nor an absolute URI with an authority"},
 	asteriskForm:      {"target-asterisk", 400, "the target * belongs to OPTIONS only"},
-	authorityForm:     {"target-authority", 400, "the target of CONNECT is not host:port"},
+	authorityForm:     {"target-authority", 400, "the target of CONNECT is not host:port, with a port of 1 to 65535"},
 	badTargetHost:     {"target-host", 400, "the host in the target is not valid"},
 	targetUserinfo:    {"target-userinfo", 400, "user information in the target"},
 	lineTooLong:       {"line-too-long", 414, "the request line is longer than the limit for heads"},

@@ -2,6 +2,7 @@ package httpwire
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -86,6 +87,9 @@ var headRefusals = []refusal{
 	{"target-asterisk", 400, opt, "OPTIONS", "GET", "*"},
 	{"target-authority", 400, conn, "a:443", "a", "a HTTP"},
 	{"target-authority", 400, conn, "a:443", "a:", "a: HTTP"},
+	{"target-authority", 400, conn, "a:443", "a:0", "a:0"},
+	{"target-authority", 400, conn, "a:443", "a:65536", "a:65536"},
+	{"target-authority", 400, conn, "a:443", "a:18446744073709552059", "a:1844"}, // 443 in 64 bits
 	{"target-authority", 400, conn, "a:443", ":443", ":443"},
 	{"target-authority", 400, conn, "a:443", "b@a:443", "b@"},
 	{"target-authority", 400, conn, "a:443", "/", "/ HTTP"},
@@ -312,6 +316,19 @@ func TestEveryRuleIsProvoked(t *testing.T) {
 	}
 	if len(provoked) > 0 {
 		t.Errorf("cases for rules that are not declared: %v", provoked)
+	}
+}
+
+// TestRulesAreDocumented: who finds a rule in the log finds it in the docs.
+func TestRulesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/http.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range offences[none+1:] {
+		if !strings.Contains(string(text), "`"+f.rule+"`") {
+			t.Errorf("%s is not in docs/http.md", f.rule)
+		}
 	}
 }
 

@@ -21,6 +21,8 @@ var accepted = []struct{ head, story string }{
 	{"OPTIONS * HTTP/1.1|Host: a||", `OPTIONS * asterisk 1.1 host="a" keep [Host=a]`},
 	{"OPTIONS /* HTTP/1.1|Host: a||", `OPTIONS /* origin 1.1 host="a" keep [Host=a]`},
 	{"CONNECT a.b:443 HTTP/1.1|Host: c||", `CONNECT a.b:443 authority 1.1 host="a.b:443" keep [Host=c]`},
+	{"CONNECT a:65535 HTTP/1.1|Host: c||", `CONNECT a:65535 authority 1.1 host="a:65535" keep [Host=c]`},
+	{"GET / HTTP/1.1|Host: a:99999||", `GET / origin 1.1 host="a:99999" keep [Host=a:99999]`},
 	{"CONNECT [::1]:443 HTTP/1.1|Host: c||", `CONNECT [::1]:443 authority 1.1 host="[::1]:443" keep [Host=c]`},
 	{"GET http://x:80/y?z HTTP/1.1|Host: a||", `GET http://x:80/y?z absolute 1.1 host="x:80" keep [Host=a]`},
 	{"GET a+b-c.1://x?y HTTP/1.1|Host: a||", `GET a+b-c.1://x?y absolute 1.1 host="x" keep [Host=a]`},

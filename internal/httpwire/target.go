@@ -19,7 +19,7 @@ func classify(method, target []byte) (form TargetForm, authority Span, err *Erro
 	// CONNECT first: for it a path or an absolute URI is an error as well
 	// (RFC 9110, 9.3.6).
 	if string(method) == "CONNECT" {
-		if port, ok := splitAuthority(target); !ok || port == 0 {
+		if port, ok := splitAuthority(target); !ok || port < 1 || port > 65535 {
 			return 0, Span{}, authorityForm.at(0)
 		}
 		return Authority, Span{0, uint32(len(target))}, nil
@@ -64,8 +64,9 @@ func absolute(target []byte) (Span, *Error) {
 }
 
 // splitAuthority checks host [":" port] with a host that is not empty, and
-// gives the number of digits of the port. Whether an address in brackets is a
-// possible one is left to whoever connects to it.
+// gives the port: 0 without one, and more than 65535 if it is too large, which
+// only CONNECT minds. Whether an address in brackets is a possible one is left
+// to whoever connects to it.
 func splitAuthority(b []byte) (port int, ok bool) {
 	i := 0
 	if len(b) > 0 && b[0] == '[' {
@@ -89,7 +90,7 @@ func splitAuthority(b []byte) (port int, ok bool) {
 		if !isDigit(b[j]) {
 			return 0, false
 		}
-		port++
+		port = min(port*10+int(b[j]-'0'), 1<<16)
 	}
 	return port, true
 }

@@ -13,21 +13,41 @@ type bar struct {
 	limit        float64
 }
 
-// budget returns the bars the design brief sets for a load of this shape.
-func budget(echo bool, conns, inflight int) []bar {
-	switch {
-	case echo && conns == 64 && inflight == 1:
-		return []bar{{"zondaecho", "limitecho", 1.10}}
-	case echo:
-		return nil
-	case conns == 64 && inflight == 1:
-		return []bar{{"zonda", "limit", 1.25}, {"zonda", "limit", 1.15}, {"zondastd", "nethttp", 0.55}}
-	case conns == 512 && inflight == 1:
-		return []bar{{"zonda", "limit", 1.25}, {"zonda", "limit", 1.10}}
-	case conns == 64 && inflight == 16:
-		return []bar{{"zonda", "limit", 1.8}}
+// A shape is a load as the design brief has bars for it.
+type shape struct {
+	kind            string
+	conns, inflight int
+}
+
+// budget has the bars of the design brief.
+func budget() map[shape][]bar {
+	std := []bar{{"zondastd", "nethttp", 0.55}, {"zondastd-loop", "nethttp", 0.50}}
+	hello := func(goal float64) []bar {
+		return append([]bar{{"zonda", "limit", 1.25}, {"zonda", "limit", goal}}, std...)
 	}
-	return nil
+	ws := func(gorilla float64) []bar {
+		return []bar{{"zondaws", "gorilla", gorilla}, {"zondaws", "limitws", 1.2}}
+	}
+	client := func(fasthttp float64) []bar {
+		return []bar{{"zondaclient", "nethttpclient", 0.5}, {"zondaclient", "fasthttpclient", fasthttp}}
+	}
+	return map[shape][]bar{
+		{"hello", 64, 1}:       hello(1.15),
+		{"hello", 512, 1}:      hello(1.10),
+		{"hello", 64, 16}:      {{"zonda", "limit", 1.8}},
+		{"post", 64, 1}:        std,
+		{"post", 512, 1}:       std,
+		{"download", 64, 1}:    std,
+		{"download", 512, 1}:   std,
+		{"echo", 64, 1}:        {{"zondaecho", "limitecho", 1.10}},
+		{"ws", 64, 1}:          ws(0.80),
+		{"ws", 512, 1}:         ws(0.65),
+		{"broadcast", 256, 1}:  {{"zondaws", "gorilla", 1.0}},
+		{"broadcast", 256, 64}: {{"zondaws", "gorilla", 0.5}},
+		{"client", 1, 1}:       client(1.2),
+		{"client", 64, 1}:      client(1.0),
+		{"client", 512, 1}:     client(1.0),
+	}
 }
 
 // parseBars reads "server/base=1.25,server/base=0.5".

@@ -19,27 +19,23 @@ func TestParseBars(t *testing.T) {
 }
 
 func TestBudgetNamesKnownServers(t *testing.T) {
-	shapes := []struct {
-		echo            bool
-		conns, inflight int
-	}{{false, 64, 1}, {false, 512, 1}, {false, 64, 16}, {true, 64, 1}}
-	for _, s := range shapes {
-		bars := budget(s.echo, s.conns, s.inflight)
+	for s, bars := range budget() {
+		k, err := kindNamed(s.kind)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(bars) == 0 {
 			t.Errorf("no bar for %+v", s)
 		}
 		for _, b := range bars {
-			if _, err := kindOf(s.echo).program(b.server); err != nil {
-				t.Error(err)
-			}
-			if _, err := kindOf(s.echo).program(b.base); err != nil {
-				t.Error(err)
+			for _, name := range []string{b.server, b.base} {
+				if _, err := k.subject(name); err != nil {
+					t.Errorf("%+v: %v", s, err)
+				}
 			}
 		}
 	}
-	for _, echo := range []bool{false, true} {
-		if bars := budget(echo, 3, 7); bars != nil {
-			t.Errorf("bars for a shape the brief does not name: %v", bars)
-		}
+	if bars := budget()[shape{"hello", 3, 7}]; bars != nil {
+		t.Errorf("bars for a shape the brief does not name: %v", bars)
 	}
 }

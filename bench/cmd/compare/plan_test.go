@@ -2,8 +2,28 @@ package main
 
 import "testing"
 
+func named(t *testing.T, name string) kind {
+	t.Helper()
+	k, err := kindNamed(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func TestKindNamed(t *testing.T) {
+	for _, name := range kindNames() {
+		if k := named(t, name); k.name != name || len(k.subjects) == 0 {
+			t.Errorf("%q is %+v", name, k)
+		}
+	}
+	if _, err := kindNamed("upload"); err == nil {
+		t.Error("no error for an unknown kind")
+	}
+}
+
 func TestCheck(t *testing.T) {
-	good := plan{kind: kindOf(false), servers: []string{"limit", "nethttp"}, conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
+	good := plan{kind: named(t, "hello"), servers: []string{"limit", "nethttp"}, conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -14,10 +34,13 @@ func TestCheck(t *testing.T) {
 		"no rounds":      func(p *plan) { p.rounds = 0 },
 		"no seconds":     func(p *plan) { p.secs = 0 },
 		"no connections": func(p *plan) { p.conns = 0 },
-		"another kind":   func(p *plan) { p.kind = kindOf(true) },
+		"another kind":   func(p *plan) { p.kind = named(t, "echo") },
+		"clients, pipelined": func(p *plan) {
+			p.kind, p.servers, p.inflight = named(t, "client"), []string{"nethttpclient"}, 2
+		},
 		"wrk, pipelined": func(p *plan) { p.wrk, p.inflight = true, 2 },
 	}
-	echo := plan{kind: kindOf(true), servers: kindOf(true).servers(), conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
+	echo := plan{kind: named(t, "echo"), servers: named(t, "echo").names(), conns: 1, inflight: 1, rounds: 1, secs: 1, procs: 1}
 	if err := echo.check(); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func (p plan) bases() []string {
 
 // writeServers writes the table of one load generator, a row for each server.
 func writeServers(w io.Writer, p plan, res results) {
-	head := []string{"server", p.kind.unit + "s/s", "p50 µs", "p99 µs", "CPU µs/" + p.kind.unit, "server busy"}
+	head := []string{p.kind.role(), p.kind.units() + "/s", "p50 µs", "p99 µs", "CPU µs/" + p.kind.unit, p.kind.role() + " busy"}
 	for _, base := range p.bases() {
 		head = append(head, "CPU ÷ "+base)
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestTables(t *testing.T) {
 	p := plan{
-		kind:    kindOf(false),
+		kind:    named(t, "hello"),
 		servers: []string{"limit", "zonda"}, rounds: 9, secs: 3,
 		bars: []bar{{"zonda", "limit", 2}, {"zondastd", "nethttp", 0.55}},
 	}
@@ -35,7 +35,7 @@ func TestTables(t *testing.T) {
 }
 
 func TestTrialIsSaid(t *testing.T) {
-	p := plan{kind: kindOf(false), rounds: 1, secs: 1, bars: []bar{{"zonda", "limit", 1}}}
+	p := plan{kind: named(t, "hello"), rounds: 1, secs: 1, bars: []bar{{"zonda", "limit", 1}}}
 	one := []measure.Run{{Requests: 1, Seconds: 1, ServerCPU: 1}}
 	var out strings.Builder
 	writeBars(&out, p, results{"zonda": one, "limit": one})

@@ -47,11 +47,9 @@ func runWrk(ctx context.Context, p plan, c rig.Cores, path string, s *rig.Server
 	if err != nil {
 		return measure.Run{}, err
 	}
-	run.ServerCPU = micros(after - before)
+	run.ServerCPU = measure.Micros(after - before)
 	return run, rig.Usable(run)
 }
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // parseWrk reads wrk's report.
 func parseWrk(report string) (measure.Run, error) {
@@ -78,7 +76,7 @@ func parseWrk(report string) (measure.Run, error) {
 		if err != nil {
 			return run, fmt.Errorf("wrk: %w", err)
 		}
-		*field = micros(d)
+		*field = measure.Micros(d)
 	}
 	// wrk counts on after errors and names them in two lines.
 	for _, line := range regexp.MustCompile(`(?:Socket errors|Non-2xx).*`).FindAllString(report, -1) {

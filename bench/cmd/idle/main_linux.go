@@ -1,7 +1,8 @@
 // Idle measures what an idle connection costs a server in memory. It opens some
 // connections from a process of their own, with one exchange on each, waits, and
 // reads the server's memory; then many more, and reads it again. The difference,
-// divided by the number of those, is what one takes. It prints Markdown on standard
+// divided by the number of those, is what one takes. Of clients it measures in the same
+// way what a request costs that waits for its answer. It prints Markdown on standard
 // output and its progress on standard error.
 package main
 
@@ -28,7 +29,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	var p plan
-	servers := flag.String("servers", "", "servers to measure, of "+strings.Join(names(subjects()), ",")+"; by default all")
+	servers := flag.String("servers", "", "servers and clients to measure, of "+strings.Join(names(subjects()), ",")+"; by default all")
 	flag.IntVar(&p.base, "base", 1000, "connections at the first reading")
 	flag.IntVar(&p.n, "n", fullN, "how many more there are at the second")
 	flag.DurationVar(&p.wait, "wait", fullWait, "how long they are idle before each reading")
@@ -61,7 +62,7 @@ func measureAll(ctx context.Context, p plan, w io.Writer) error {
 		return fmt.Errorf("idle: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	packages := []string{"hold"}
+	packages := []string{"hold", "stall"}
 	for _, s := range p.subjects {
 		packages = append(packages, s.dir)
 	}
@@ -78,10 +79,10 @@ func measureAll(ctx context.Context, p plan, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("idle: %s: %w", s.name, err)
 		}
-		log.Printf("%-13s %6.0f B resident, %6.0f B live per connection", s.name, f.resident, f.live)
+		log.Printf("%-15s %6.0f B resident, %6.0f B live per connection", s.name, f.resident, f.live)
 		all = append(all, f)
 	}
-	fmt.Fprintf(w, "%d connections beyond the first %d, each after one exchange and %v idle; %s %s/%s, GOMAXPROCS=1 GOGC=100.\n",
+	fmt.Fprintf(w, "%d connections beyond the first %d, each after one exchange and %v idle, or, of clients, in one for so long; %s %s/%s, GOMAXPROCS=1 GOGC=100.\n",
 		p.n, p.base, p.wait, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	fmt.Fprint(w, "Resident: difference of RssAnon. Live: difference of heap in use after a collection, and stacks.\n\n")
 	writeTable(w, p, all)

@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// A subject is a server as it is measured.
+// A subject is a program as it is measured.
 type subject struct {
 	name     string
 	dir      string // of its package
 	args     []string
-	exchange string  // of bench/hold
+	exchange string  // of bench/hold, with a server
+	client   bool    // it is none: its requests wait, for bench/stall to answer
 	resident float64 // the brief's bars in bytes per connection; 0: none
 	live     float64
 }
@@ -28,10 +29,18 @@ func subjects() []subject {
 		{name: "zondaecho-tls", dir: "servers/zondaecho", args: []string{"-tls"}, exchange: "tls", live: 7500},
 		{name: "zonda", dir: "servers/zonda", exchange: "http", resident: 700, live: 350},
 		{name: "zondastd", dir: "servers/zondastd", exchange: "http", resident: 700, live: 350},
+		{name: "zondaws", dir: "servers/zondaws", exchange: "ws", resident: 800, live: 350},
+		{name: "zondaws-deflate", dir: "servers/zondaws", args: []string{"-deflate"}, exchange: "deflate", live: 600},
+		{name: "zondaws-tls", dir: "servers/zondaws", args: []string{"-tls"}, exchange: "wss", live: 7700},
 		{name: "nethttp", dir: "servers/nethttp", exchange: "http"},
 		{name: "fasthttp", dir: "servers/fasthttp", exchange: "http"},
 		{name: "gnetecho", dir: "servers/gnetecho", exchange: "echo"},
 		{name: "netecho", dir: "servers/netecho", exchange: "echo"},
+		{name: "gorilla", dir: "servers/gorilla", exchange: "ws"},
+		{name: "gobwas", dir: "servers/gobwas", exchange: "ws"},
+		{name: "zondaclient", dir: "clients/zondaclient", client: true},
+		{name: "nethttpclient", dir: "clients/nethttpclient", client: true},
+		{name: "fasthttpclient", dir: "clients/fasthttpclient", client: true},
 	}
 }
 

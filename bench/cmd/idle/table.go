@@ -16,7 +16,7 @@ type figures struct {
 
 // writeTable writes a row for each subject, in the plan's order.
 func writeTable(w io.Writer, p plan, all []figures) {
-	markdown.Head(w, "server", "resident B/connection", "bar", "live B/connection", "bar")
+	markdown.Head(w, "program", "resident B/connection", "bar", "live B/connection", "bar")
 	for i, s := range p.subjects {
 		f := all[i]
 		markdown.Row(w, s.name,

@@ -9,7 +9,7 @@ func TestTable(t *testing.T) {
 	p := plan{subjects: []subject{{name: "a", resident: 700, live: 350}, {name: "b"}}, n: fullN, wait: fullWait}
 	var out strings.Builder
 	writeTable(&out, p, []figures{{600.4, 400}, {20_000, 18_000}})
-	want := `| server | resident B/connection | bar | live B/connection | bar |
+	want := `| program | resident B/connection | bar | live B/connection | bar |
 | --- | --- | --- | --- | --- |
 | a | 600 | ≤ 700: met | 400 | ≤ 350: missed |
 | b | 20000 |  | 18000 |  |

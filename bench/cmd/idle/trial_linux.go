@@ -12,27 +12,28 @@ import (
 	"github.com/zonda-go/zonda/bench/internal/rig"
 )
 
-// answering is how long a server may take for a collection and an answer.
+// answering is how long a program may take for a collection and an answer.
 const answering = 30 * time.Second
 
-// A trial is one server process with the process that holds its connections, and one
-// figure.
+// A trial is one process that is measured with the one at the other end of its
+// connections, and one figure.
 type trial struct {
 	plan
 	subject
 	programs string // directory of the executables
-	read     func(context.Context, *rig.Server) (uint64, error)
-	profile  string // where the server writes a profile of its heap; "": nowhere
+	read     func(context.Context, *rig.Process) (uint64, error)
+	profile  string // where the program writes a profile of its heap; "": nowhere
 
-	server *rig.Server // after start
+	server   *rig.Server  // after start
+	measured *rig.Process // the server's, or that of a client
 }
 
-func residentBytes(_ context.Context, s *rig.Server) (uint64, error) {
-	return measure.AnonymousMemory(s.PID)
+func residentBytes(_ context.Context, c *rig.Process) (uint64, error) {
+	return measure.AnonymousMemory(c.PID)
 }
 
-func liveBytes(ctx context.Context, s *rig.Server) (uint64, error) {
-	answer, err := s.Ask(ctx, live.Ask, answering)
+func liveBytes(ctx context.Context, c *rig.Process) (uint64, error) {
+	answer, err := c.Ask(ctx, live.Ask, answering)
 	if err != nil {
 		return 0, err
 	}
@@ -41,41 +42,64 @@ func liveBytes(ctx context.Context, s *rig.Server) (uint64, error) {
 
 // start starts the trial's server, which the caller stops.
 func (t *trial) start(ctx context.Context) (err error) {
-	p := rig.Program{Path: t.executable(t.program()), Args: t.args, CPU: rig.AnyCPU, Procs: 1, Asked: true}
-	if t.profile != "" {
-		p.Env = []string{"GODEBUG=memprofilerate=1"}
+	p := t.asProgram(t.subject.program())
+	p.Args = t.args
+	if t.client {
+		p = t.asProgram("stall")
+	} else if t.profile != "" {
+		p.Env = profiled()
 	}
-	t.server, err = rig.StartServer(ctx, p)
+	if t.server, err = rig.StartServer(ctx, p); err == nil {
+		t.measured = t.server.Process
+	}
 	return err
 }
 
+func (t *trial) asProgram(name string) rig.Program {
+	return rig.Program{Path: filepath.Join(t.programs, name), CPU: rig.AnyCPU, Procs: 1, Asked: true}
+}
+
+// profiled has a profile show every allocation.
+func profiled() []string { return []string{"GODEBUG=memprofilerate=1"} }
+
 // run returns the figure, per connection.
 func (t *trial) run(ctx context.Context) (float64, error) {
-	figure, err := t.difference(ctx)
+	measure := t.difference
+	if t.client {
+		measure = t.clientDifference
+	}
+	figure, err := measure(ctx)
 	if err != nil {
 		return 0, t.server.Explain(err)
 	}
 	return figure, nil
 }
 
+// difference is run for a server.
 func (t *trial) difference(ctx context.Context) (float64, error) {
-	h, err := rig.Start(ctx, rig.Program{
-		Path: t.executable("hold"), Args: []string{"-addr", t.server.Addr, "-kind", t.exchange}, CPU: rig.AnyCPU, Procs: 1, Asked: true,
-	})
+	p := t.asProgram("hold")
+	p.Args = []string{"-addr", t.server.Addr, "-kind", t.exchange}
+	h, err := rig.Start(ctx, p)
 	if err != nil {
 		return 0, err
 	}
 	defer h.Stop()
-	few, err := t.at(ctx, h, t.base)
+	return t.betweenReadings(ctx, func(conns int) error { return held(ctx, h, conns) })
+}
+
+// betweenReadings reads twice. hold has connections up to a number, and fails if they
+// are not all idle.
+func (t *trial) betweenReadings(ctx context.Context, hold func(conns int) error) (float64, error) {
+	few, err := t.at(ctx, hold, t.base)
 	if err != nil {
 		return 0, err
 	}
-	many, err := t.at(ctx, h, t.base+t.n)
+	many, err := t.at(ctx, hold, t.base+t.n)
 	if err != nil {
 		return 0, err
 	}
 	if t.profile != "" {
-		answer, err := t.server.Ask(ctx, live.AskProfile+" "+t.profile, answering)
+		answer, err := t.measured.Ask(ctx, live.AskProfile+" "+t.profile, answering)
 		if err != nil {
 			return 0, err
 		}
@@ -86,12 +110,10 @@ func (t *trial) difference(ctx context.Context) (float64, error) {
 	return (float64(many) - float64(few)) / float64(t.n), nil
 }
 
-func (t *trial) executable(name string) string { return filepath.Join(t.programs, name) }
-
 // at reads the figure when there are conns connections that have been idle, and sees
 // to it that they are still there afterwards.
-func (t *trial) at(ctx context.Context, h *rig.Process, conns int) (uint64, error) {
-	if err := held(ctx, h, conns); err != nil {
+func (t *trial) at(ctx context.Context, hold func(int) error, conns int) (uint64, error) {
+	if err := hold(conns); err != nil {
 		return 0, err
 	}
 	select {
@@ -99,11 +121,11 @@ func (t *trial) at(ctx context.Context, h *rig.Process, conns int) (uint64, erro
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
-	n, err := t.read(ctx, t.server)
+	n, err := t.read(ctx, t.measured)
 	if err != nil {
 		return 0, err
 	}
-	return n, held(ctx, h, conns)
+	return n, hold(conns)
 }
 
 // held has h open connections up to conns, which must then all be idle.

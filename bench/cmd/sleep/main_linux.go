@@ -19,11 +19,9 @@ import (
 	"time"
 
 	"github.com/zonda-go/zonda/bench/internal/measure"
+	"github.com/zonda-go/zonda/bench/internal/payload"
 	"github.com/zonda-go/zonda/bench/internal/rig"
 )
-
-// messageSize is the length of an echoed message in bytes.
-const messageSize = 64
 
 func main() {
 	log.SetFlags(0)
@@ -117,7 +115,7 @@ func measureOne(ctx context.Context, p plan, c rig.Cores, dir string, s shape, w
 	}
 	defer server.Stop()
 	run, err := rig.Load{
-		Path: filepath.Join(dir, "load"), CPU: c.Load, Echo: messageSize,
+		Path: filepath.Join(dir, "load"), CPU: c.Load, Kind: "echo",
 		Conns: s.conns, Inflight: 1, Warmup: p.warmup, Window: p.window(),
 	}.Run(ctx, server)
 	if err != nil {
@@ -132,7 +130,7 @@ func measureOne(ctx context.Context, p plan, c rig.Cores, dir string, s shape, w
 
 func report(p plan, c rig.Cores, all map[shape]results) {
 	fmt.Printf("Echo of %d bytes, one message in flight on each connection, over loopback. %s %s/%s, %d processors, GOGC=100; load on processor %d, servers with GOMAXPROCS=1 on processor %d",
-		messageSize, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.Load, c.Server)
+		payload.MessageSize, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), c.Load, c.Server)
 	if c.Note != "" {
 		fmt.Printf(" (%s)", c.Note)
 	}

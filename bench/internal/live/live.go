@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 )
 
@@ -26,15 +27,19 @@ func Answer() { go answer(os.Stdin, os.Stdout) }
 
 func answer(r io.Reader, w io.Writer) {
 	for in := bufio.NewScanner(r); in.Scan(); {
-		switch verb, path, _ := strings.Cut(in.Text(), " "); verb {
-		case Ask:
-			fmt.Fprintln(w, Bytes())
-		case AskProfile:
-			fmt.Fprintln(w, profile(path))
-		default:
-			fmt.Fprintf(w, "not understood: %q\n", in.Text())
-		}
+		fmt.Fprintln(w, Reply(in.Text()))
 	}
+}
+
+// Reply is the answer to one line, for a program that is asked for other things too.
+func Reply(line string) string {
+	switch verb, path, _ := strings.Cut(line, " "); verb {
+	case Ask:
+		return strconv.FormatUint(Bytes(), 10)
+	case AskProfile:
+		return profile(path)
+	}
+	return fmt.Sprintf("not understood: %q", line)
 }
 
 // Bytes is what the process's goroutines hold: heap that is still in use after a

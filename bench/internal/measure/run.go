@@ -1,7 +1,9 @@
 package measure
 
-// Run is one timed window of the load against one server. The load prints it
-// as one line of JSON. Latencies are in microseconds.
+import "time"
+
+// Run is one timed window of the load against one server, or of a client that loads
+// itself. It is printed as one line of JSON. Latencies are in microseconds.
 type Run struct {
 	Requests  int64   `json:"requests"` // answers that came inside the window
 	Seconds   float64 `json:"seconds"`  // length of the window, as measured
@@ -10,8 +12,20 @@ type Run struct {
 	P90       float64 `json:"p90_us"`
 	P99       float64 `json:"p99_us"`
 	Max       float64 `json:"max_us"`
-	ServerCPU float64 `json:"server_cpu_us"` // CPU time of the watched process in the window; 0 if none was watched
+	ServerCPU float64 `json:"server_cpu_us"` // CPU time of the measured process in the window; 0 if there is none
 }
+
+// Count fills in the answers and their latencies.
+func (r *Run) Count(seen *Histogram) {
+	r.Requests = seen.Count()
+	r.P50 = Micros(seen.Quantile(0.50))
+	r.P90 = Micros(seen.Quantile(0.90))
+	r.P99 = Micros(seen.Quantile(0.99))
+	r.Max = Micros(seen.Max())
+}
+
+// Micros is d in microseconds.
+func Micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // PerSecond is the rate of answers.
 func (r Run) PerSecond() float64 { return float64(r.Requests) / r.Seconds }

@@ -20,23 +20,31 @@ type Load struct {
 	CPU      int    // the processor it is pinned to
 	Conns    int
 	Inflight int           // requests in flight on each connection
-	Echo     int           // length of the messages to an echo server; 0: HTTP hello
+	Kind     string        // what is asked for, as bench/load names it
 	Warmup   time.Duration // time before the window
 	Window   time.Duration
 }
 
 // Run lets the load measure s once. A run with errors is no measurement.
 func (l Load) Run(ctx context.Context, s *Server) (measure.Run, error) {
-	out, err := Output(ctx, l.CPU, l.Warmup+l.Window, l.Path,
-		"-addr", s.Addr, "-watch", strconv.Itoa(s.PID), "-echo", strconv.Itoa(l.Echo),
-		"-conns", strconv.Itoa(l.Conns), "-inflight", strconv.Itoa(l.Inflight),
-		"-warmup", l.Warmup.String(), "-window", l.Window.String())
+	return l.run(ctx, s, "-watch", strconv.Itoa(s.PID), "-kind", l.Kind, "-inflight", strconv.Itoa(l.Inflight))
+}
+
+// RunClient is Run for a client that loads and measures itself; Path is its own, CPU
+// where it runs. Inflight and Kind have no meaning.
+func (l Load) RunClient(ctx context.Context, s *Server) (measure.Run, error) { return l.run(ctx, s) }
+
+func (l Load) run(ctx context.Context, s *Server, more ...string) (measure.Run, error) {
+	args := append([]string{
+		"-addr", s.Addr, "-conns", strconv.Itoa(l.Conns), "-warmup", l.Warmup.String(), "-window", l.Window.String(),
+	}, more...)
+	out, err := Output(ctx, l.CPU, l.Warmup+l.Window, l.Path, args...)
 	if err != nil {
 		return measure.Run{}, err
 	}
 	var run measure.Run
 	if err := json.Unmarshal(out, &run); err != nil {
-		return measure.Run{}, fmt.Errorf("rig: the load printed %q: %w", out, err)
+		return measure.Run{}, fmt.Errorf("rig: %s printed %q: %w", filepath.Base(l.Path), out, err)
 	}
 	return run, Usable(run)
 }
@@ -49,7 +57,7 @@ func Usable(run measure.Run) error {
 	case run.Requests == 0 || run.Seconds <= 0:
 		return errors.New("rig: no answer in the window")
 	case run.ServerCPU <= 0:
-		return errors.New("rig: the server used no CPU time")
+		return errors.New("rig: no CPU time was used")
 	}
 	return nil
 }

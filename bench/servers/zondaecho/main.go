@@ -8,6 +8,7 @@ import (
 	"log"
 
 	"github.com/zonda-go/zonda/bench/internal/live"
+	"github.com/zonda-go/zonda/bench/internal/selfsigned"
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/stream"
 )
@@ -23,7 +24,7 @@ func main() {
 	}
 	srv := &stream.Server{Accept: func(s *stream.Stream) { s.SetConsumer((*echo)(s)) }}
 	if *secure {
-		config, err := selfSigned()
+		config, err := selfsigned.Config()
 		if err != nil {
 			log.Fatal("zondaecho: ", err)
 		}
