@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -268,6 +269,31 @@ var takenBehaviours = []behaviour{
 			return
 		}
 		io.WriteString(c, "1\r\nc\r\n0\r\n\r\n")
+		c.Close()
+	}},
+	{name: "Hijack: behind WriteHeader(101)", want: "299|Content-Length: 2||hi<end>", drive: func(t *testing.T, c *caller) {
+		c.say("GET / HTTP/1.1|Host: a|Connection: Upgrade|Upgrade: x||")
+		var lines []string
+		for l := c.line(); l != ""; l = c.line() {
+			if !strings.HasPrefix(l, "Date: ") {
+				lines = append(lines, l)
+			}
+		}
+		slices.Sort(lines)
+		if s := strings.Join(lines, "|"); s != "A: 1|Connection: Upgrade|HTTP/1.1 101 Switching Protocols|Upgrade: x" {
+			t.Error(s)
+		}
+	}, handle: func(w http.ResponseWriter, r *http.Request, note noter) {
+		w.Header().Set("A", "1")
+		w.Header().Set("Upgrade", "x")
+		w.Header().Set("Connection", "Upgrade")
+		w.WriteHeader(101)
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			note(err)
+			return
+		}
+		io.WriteString(c, answer)
 		c.Close()
 	}},
 	{name: "Hijack: CloseWrite", want: "<end> [<nil>] [late<nil>]", drive: func(t *testing.T, c *caller) {

@@ -102,6 +102,10 @@ func (c *stdCall) call() {
 		}
 	}()
 	c.h.h.ServeHTTP(&c.w, &c.req)
+	if c.w.to.status == http.StatusSwitchingProtocols && !c.w.hijacked {
+		c.err = errNotTaken
+		return
+	}
 	if !c.w.hijacked {
 		c.w.begin(c.w.buf)
 		c.w.keepTrailers()

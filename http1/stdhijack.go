@@ -3,6 +3,7 @@ package http1
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -17,14 +18,15 @@ func (w *stdWriter) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 	if w.hijacked {
 		return nil, nil, http.ErrHijacked
 	}
-	if w.wrote { // as with net/http, that goes out first
+	upgrades := w.wrote && w.to.status == http.StatusSwitchingProtocols
+	if w.wrote && !upgrades { // as with net/http, that goes out first
 		if err := w.send(nil, true); err != nil {
 			return nil, nil, err
 		}
 	}
 	var ahead []byte
 	err = w.c.ask(nil, func() (err error) {
-		conn, ahead, err = w.to.hijack()
+		conn, ahead, err = w.to.hijack(upgrades, w.header.Get("Upgrade"))
 		return err
 	})
 	if err != nil {
@@ -37,15 +39,26 @@ func (w *stdWriter) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 	return conn, bufio.NewReadWriter(br, bufio.NewWriter(conn)), nil
 }
 
-// hijack takes the connection away, for goroutines.
-func (w *ResponseWriter) hijack() (conn net.Conn, ahead []byte, err error) {
+// errNotTaken is what becomes of a handler that announces another protocol and does not
+// take the connection away to speak it.
+var errNotTaken = errors.New("http1: WriteHeader(101) without Hijack")
+
+// hijack takes the connection away, for goroutines. upgrades: with the answer 101.
+func (w *ResponseWriter) hijack(upgrades bool, protocol string) (conn net.Conn, ahead []byte, err error) {
 	if err := w.ex.ended(); err != nil {
 		return nil, nil, err
 	}
 	if w.ex.c.gone() {
 		return nil, nil, ErrClientGone
 	}
-	s := w.take()
+	var s *stream.Stream
+	if upgrades {
+		if s, err = w.switchTo(101, Field{"Upgrade", protocol}, Field{"Connection", "Upgrade"}); err != nil {
+			return nil, nil, err
+		}
+	} else {
+		s = w.take()
+	}
 	if conn, ahead, err = s.Detach(); err == nil {
 		return conn, ahead, nil
 	}

@@ -40,6 +40,9 @@ func (w *stdWriter) FlushError() error {
 	if w.hijacked {
 		return http.ErrHijacked
 	}
+	if w.to.status == http.StatusSwitchingProtocols {
+		return nil // Hijack sends it
+	}
 	return w.send(nil, true)
 }
 

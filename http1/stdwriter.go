@@ -52,14 +52,13 @@ func (w *stdWriter) Header() http.Header {
 // still to come.
 func (w *stdWriter) WriteHeader(status int) {
 	switch {
-	case status < 100 || status > 999 || status == 101:
-		// 101 can be sent only by who takes the connection away.
+	case status < 100 || status > 999:
 		panic(fmt.Sprintf("http1: invalid WriteHeader code %v", status))
 	case w.hijacked:
 		w.complain("zonda: WriteHeader on a hijacked connection")
 	case w.wrote:
 		w.complain("zonda: superfluous WriteHeader")
-	case status < 200:
+	case status < 200 && status != http.StatusSwitchingProtocols:
 		w.inform(status)
 	default:
 		w.fix(status)
@@ -82,7 +81,7 @@ func (w *stdWriter) complain(what string) {
 // fix hands status and header over.
 func (w *stdWriter) fix(status int) {
 	w.wrote = true
-	w.to.SetStatus(status)
+	w.to.status = status // 101 too, which Hijack sends
 	w.copyFields(w.to.Header())
 	_, w.typed = w.header["Content-Type"]
 	w.typed = w.typed || w.header.Get("Content-Encoding") != "" || w.header.Get("Transfer-Encoding") != ""
