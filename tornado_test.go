@@ -27,12 +27,12 @@ func TestFromTornado(t *testing.T) {
 }
 
 // tornadoItems are the numbers of Tornado's behaviours for loop, futures, coroutines,
-// locks, queues, streams, the HTTP client and WebSocket.
+// locks, queues, streams, the HTTP server and client, and WebSocket.
 func tornadoItems() (items []string) {
 	for _, r := range []struct {
 		format string
 		n      int
-	}{{"1.%02d", 62}, {"I%02d", 52}, {"G%02d", 43}, {"C%02d", 5}, {"L%02d", 10}, {"Q%02d", 11}, {"S%02d", 43}, {"T%02d", 27}, {"A%02d", 57}, {"W%02d", 32}} {
+	}{{"1.%02d", 62}, {"I%02d", 52}, {"G%02d", 43}, {"C%02d", 5}, {"L%02d", 10}, {"Q%02d", 11}, {"S%02d", 43}, {"T%02d", 27}, {"A%02d", 57}, {"H%02d", 51}, {"W%02d", 32}} {
 		for i := range r.n {
 			items = append(items, fmt.Sprintf(r.format, i+1))
 		}
@@ -41,7 +41,7 @@ func tornadoItems() (items []string) {
 }
 
 var (
-	itemRow   = regexp.MustCompile(`^\| *([0-9]\.[0-9]{2}|[IGCLQSTAW][0-9]{2}) *\|`)
+	itemRow   = regexp.MustCompile(`^\| *([0-9]\.[0-9]{2}|[IGCLQSTAHW][0-9]{2}) *\|`)
 	namedTest = regexp.MustCompile("`([a-z0-9/]+)\\.((?:Test|Example|Fuzz)[A-Za-z0-9_]*)`")
 )
 

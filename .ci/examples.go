@@ -82,6 +82,17 @@ var questions = map[string]func(ctx context.Context, program string) error{
 		defer target.Close()
 		return serve(ctx, program, func(addr string) error { return echoes(ctx, addr, "hello\n") }, target.Addr().String())
 	},
+	"reverseproxy": func(ctx context.Context, program string) error {
+		back, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer back.Close()
+		go http.Serve(back, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "behind ", r.URL.Path) }))
+		target := "http://" + back.Addr().String()
+		ask := func(addr string) error { return answers(ctx, "http://"+addr+"/x", "behind /x") }
+		return errors.Join(serve(ctx, program, ask, target), serve(ctx, program, ask, "-native", target))
+	},
 	"seeds": func(ctx context.Context, program string) error {
 		return prints(ctx, program, []string{"-scale", "0.01"}, "== P1", "== P2", "== P3", "== P4")
 	},

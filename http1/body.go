@@ -23,12 +23,11 @@ var (
 type Body struct {
 	ex      *exchange
 	framing httpwire.Framing
-	chunks  httpwire.Chunks
-	left    int64 // of a Content-Length, not decoded yet
-	limit   int64 // of total; negative: none
-	total   int64 // decoded so far
-	skipped int64 // of total: thrown away
-	ready   int   // decoded bytes at the beginning of the stream's buffer
+	chunks  *httpwire.Chunks // nil unless the framing is that
+	left    int64            // of a Content-Length, not decoded yet
+	limit   int64            // of total; negative: none
+	total   int64            // decoded so far
+	ready   int              // decoded bytes at the beginning of the stream's buffer
 	waiting *loop.Promise[struct{}]
 	err     error
 	expect  bool // the client may be waiting for 100 (Continue)
@@ -180,8 +179,9 @@ func (b *Body) skip(p []byte) (n int) {
 	for more := true; more && !b.done && !b.close; {
 		data, used := b.decode(p[n:])
 		n += used
-		b.skipped += int64(data)
-		b.close = b.close || b.skipped > maxSkip
+		x := b.ex.seldom()
+		x.skipped += int64(data)
+		b.close = b.close || x.skipped > maxSkip
 		more = used > 0
 	}
 	return n

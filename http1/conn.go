@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -195,9 +196,23 @@ func (c *conn) drop() {
 	c.returnParser()
 }
 
+// newcomer is how long Shutdown waits for the first request of a connection. A client
+// that has just connected has one on its way, and would take its end for a failure; one
+// whose idle connection ends knows that it should ask again (RFC 9112, 9.3.1).
+const newcomer = 5 * time.Second
+
 // Drain closes the connection if nothing is under way, and else afterwards.
 func (c *conn) Drain() {
 	c.sv.draining = true
+	if c.fresh && !c.shut && !c.s.EOF() {
+		c.sv.l.After(newcomer, c.settle)
+		return
+	}
+	c.settle()
+}
+
+// settle is the end of Drain.
+func (c *conn) settle() {
 	if c.shut || c.ex != nil && !c.ex.over {
 		return
 	}

@@ -107,7 +107,8 @@ func TestDecodedLeaves(t *testing.T) {
 			settle(co)
 			c.Abort()
 			settle(co)
-			if !errors.Is(failed, http1.ErrClientGone) {
+			var he *http1.HTTPError
+			if !errors.Is(failed, http1.ErrClientGone) || errors.As(failed, &he) {
 				t.Errorf("after %d bytes: %v", n, failed)
 			}
 		}

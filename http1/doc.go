@@ -19,7 +19,11 @@
 // its request, body and response, and what few of them need, in rare. send and head put
 // the response on the wire, inform what goes before it, and trailer has what comes behind
 // a body. timeouts looks after clients that are slow, forwarded asks the proxies, and
-// accesslog keeps account. std runs a stdcall on a stdworker, which sees a stdwriter.
+// accesslog keeps account.
+//
+// std gives a request to a net/http handler: a stdcall, which a stdworker runs and which has
+// a stdwriter (with stdsend, stdhijack, stdtrailer and stddeadline) and a stdbody; ashttp is
+// the other direction, door the way out to HTTP/2, unfinished what Shutdown reports.
 //
 // What handlers build on those: precondition, etag and range decide what of a content
 // is sent, and content sends it; files, filefind, filetree and filelist serve a folder,

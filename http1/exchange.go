@@ -23,7 +23,6 @@ type exchange struct {
 	w       ResponseWriter
 	body    Body
 	rare    *rare  // nil: nothing of it
-	release func() // lets Shutdown end; nil while the connection does that
 	born    uint32 // when it came, in milliseconds of the service's clock
 	keep    bool   // the client lets the connection persist
 	upgrade bool   // the client would switch to another protocol
@@ -58,6 +57,9 @@ func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
 		expect:  p.Expect100,
 		done:    p.Framing == httpwire.NoBody,
 	}
+	if p.Framing == httpwire.Chunked {
+		ex.body.chunks = &httpwire.Chunks{}
+	}
 	ex.w = ResponseWriter{ex: ex, head: ex.req.Method == "HEAD", length: -1}
 	return ex
 }
@@ -69,11 +71,11 @@ func (ex *exchange) Run(co *loop.Co) error {
 
 // Ended sends what the handler left to send.
 func (ex *exchange) Ended(err error) {
-	if ex.release != nil {
-		defer ex.release()
-	}
-	if ex.rare != nil {
-		ex.rare.timer.Stop()
+	if x := ex.rare; x != nil {
+		x.timer.Stop()
+		if x.release != nil {
+			defer x.release()
+		}
 	}
 	if ex.taken {
 		ex.w.release()
@@ -207,15 +209,19 @@ func (ex *exchange) clientGone(err error) {
 	}
 }
 
+// outlives reports whether Shutdown waits for the handler itself.
+func (ex *exchange) outlives() bool { return ex.rare != nil && ex.rare.release != nil }
+
 // outlive has Shutdown wait for the handler, although its connection may end first.
 func (ex *exchange) outlive() {
-	if ex.release == nil {
-		sv := ex.c.sv
-		end := sv.srv.conns.Hold()
-		sv.outlive[ex] = struct{}{}
-		ex.release = func() {
-			delete(sv.outlive, ex)
-			end()
-		}
+	if ex.outlives() {
+		return
+	}
+	sv := ex.c.sv
+	end := sv.srv.conns.Hold()
+	sv.outlive[ex] = struct{}{}
+	ex.seldom().release = func() {
+		delete(sv.outlive, ex)
+		end()
 	}
 }

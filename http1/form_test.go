@@ -132,7 +132,8 @@ func TestForm(t *testing.T) {
 		{"no parts", formData, "--B--|", ``},
 		{"boundary missing", "multipart/form-data", field("a", "1"), "400"},
 		{"boundary empty", `multipart/form-data; boundary=""`, field("a", "1"), "400"},
-		{"boundary too long", "multipart/form-data; boundary=" + strings.Repeat("B", 71), field("a", "1"), "400"},
+		{"long boundary", "multipart/form-data; boundary=" + strings.Repeat("B", 70), strings.ReplaceAll(field("a", "1")+"--B--|", "--B", "--"+strings.Repeat("B", 70)), `"a"=["1"];`},
+		{"boundary too long", "multipart/form-data; boundary=" + strings.Repeat("B", 71), strings.ReplaceAll(field("a", "1")+"--B--|", "--B", "--"+strings.Repeat("B", 71)), "400"},
 		{"another boundary", "multipart/form-data; boundary=C", field("a", "1") + "--B--|", "400"},
 		{"nothing in it", formData, "", "400"},
 		{"cut off in a head", formData, "--B|Content-Disp", "400"},
@@ -253,7 +254,8 @@ func TestFormLeaves(t *testing.T) {
 			c.send(co, "POST / HTTP/1.1|Host: a|Content-Type: "+tt.kind+"|Content-Length: 100000||"+tt.body)
 			c.Abort()
 			settle(co)
-			if !errors.Is(failed, http1.ErrClientGone) {
+			var he *http1.HTTPError
+			if !errors.Is(failed, http1.ErrClientGone) || errors.As(failed, &he) {
 				t.Errorf("%q: %v", tt.body, failed)
 			}
 		}
@@ -335,6 +337,21 @@ func TestFormFiles(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestFormSmallFiles: a small file goes to the disk as well when memory is used up; here
+// there is no folder for it.
+func TestFormSmallFiles(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for memory, want := range map[int64]int{2000: 200, 600: 500} {
+		serve(t, tells(&http1.FormLimits{MaxMemory: memory, TempDir: missing}), func(co *loop.Co, w *world) error {
+			text := post(formData, wire(file("a", "b", pages[:1000])+"--B--|"), false)
+			if status, got := w.exchange(co, text, len(text)); status != want {
+				t.Errorf("with %d bytes: %d %s", memory, status, got)
+			}
+			return nil
+		})
+	}
 }
 
 // TestMultipart: parts come before the body is whole; the client waits for who reads

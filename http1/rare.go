@@ -8,7 +8,9 @@ import (
 
 // rare is what few exchanges need.
 type rare struct {
+	release func() // lets Shutdown end; nil while the connection does that
 	body    wait
+	skipped int64         // of the body: thrown away
 	began   time.Duration // on the service's clock; only for the access log
 	timer   loop.Timer    // of Server.RequestTimeout
 	came    Header        // the request's trailers

@@ -20,7 +20,7 @@ const bodyBuffer = 8 << 10
 type ResponseWriter struct {
 	ex       *exchange
 	header   Header
-	room     [4]Field // of header: most responses need no more
+	room     [3]Field // of header: most responses need no more
 	buf      []byte   // of the body, not sent yet
 	coding   *coding  // encodes the body; nil: nobody does
 	status   int

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -306,6 +307,17 @@ func (s *Server) each(do func(*service)) *stream.Server {
 		_ = sv.l.Post(func() { do(sv) }) // a closed loop has broken everything off
 	}
 	return s.conns
+}
+
+// Handover starts another process that takes the listening sockets over, and waits
+// until that serves: stream.Server.Handover says how, and what the new process does to
+// find them. Shutdown then ends this one, and no client is refused in between.
+func (s *Server) Handover(ctx context.Context, cmd *exec.Cmd) error {
+	conns, err := s.begin()
+	if err != nil {
+		return err
+	}
+	return outcome(conns.Handover(ctx, cmd))
 }
 
 // Stats gives the counts of this moment.

@@ -1,8 +1,10 @@
 package http1_test
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -262,4 +264,37 @@ func TestNoSweepsWithoutConnections(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestTimeoutsStd: a net/http handler is held to them as well, and hears of them as it
+// expects to.
+func TestTimeoutsStd(t *testing.T) {
+	var read, cause error
+	mux := http.NewServeMux()
+	mux.HandleFunc("/read", func(w http.ResponseWriter, r *http.Request) {
+		_, read = io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusRequestTimeout)
+	})
+	mux.HandleFunc("/wait", func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		cause = context.Cause(r.Context())
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	serveOn(t, timed(&http1.Server{Handler: http1.Std(mux), RequestTimeout: time.Hour}), func(co *loop.Co, w *world) error {
+		for _, tt := range []struct{ send, want string }{
+			{"POST /read HTTP/1.1|Host: a|Content-Length: 9||1234", "HTTP/1.1 408 "},
+			{"GET /wait HTTP/1.1|Host: a||", "HTTP/1.1 503 "},
+		} {
+			c := w.dial(co)
+			c.send(co, tt.send)
+			if got, _ := c.outlast(co); !strings.HasPrefix(got, tt.want) {
+				t.Errorf("%s: %s", tt.send, got)
+			}
+			c.Abort()
+		}
+		return nil
+	})
+	if !errors.Is(read, os.ErrDeadlineExceeded) || cause != http1.ErrRequestTimeout {
+		t.Error(read, cause)
+	}
 }

@@ -89,7 +89,7 @@ func (sv *service) unfinished() (list []Unfinished) {
 		add(ex)
 	}
 	sv.srv.conns.Each(sv.l, func(s *stream.Stream) {
-		if c, ok := s.Consumer().(*conn); ok && c.ex != nil && !c.ex.over && c.ex.release == nil {
+		if c, ok := s.Consumer().(*conn); ok && c.ex != nil && !c.ex.over && !c.ex.outlives() {
 			add(c.ex)
 		}
 	})

@@ -19,6 +19,7 @@ type books struct {
 	sites    int                // that may still bring connections
 	held     int                // by Hold
 	draining bool
+	closed   bool // by Close: nobody comes in any more
 	ended    bool
 }
 
@@ -37,8 +38,8 @@ func (b *books) enter(from netip.Addr) (v verdict, full bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.draining:
-		return refused, true
+	case b.closed || b.draining && b.sites == 0:
+		return refused, true // and before, it is one of those that Shutdown finds
 	case b.full():
 		return waits, true
 	case !b.claim(from):
@@ -127,9 +128,11 @@ func (b *books) hold(n int) {
 	b.check()
 }
 
-func (b *books) drain() {
+// drain begins the end; at once: nobody comes in any more who has not yet.
+func (b *books) drain(atOnce bool) {
 	b.mu.Lock()
 	b.draining = true
+	b.closed = b.closed || atOnce
 	b.mu.Unlock()
 	b.check()
 }

@@ -153,7 +153,7 @@ func (s *Server) giveUp(sv *serving) {
 	defer s.mu.Unlock()
 	if len(sv.home.listeners) == 0 && s.sv == sv {
 		s.sv = nil
-		sv.books.drain()
+		sv.books.drain(true)
 		sv.each((*site).drain)
 	}
 }

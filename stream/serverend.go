@@ -13,7 +13,7 @@ import (
 // context.Cause(ctx) without waiting for them; Close ends the rest. It must not be
 // called by whoever holds one of the server's loops.
 func (s *Server) Shutdown(ctx context.Context) error {
-	sv := s.end((*site).drain)
+	sv := s.end((*site).drain, false)
 	if sv == nil {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // cancelled with the cause ErrServerClosed. It does not wait for that. To close the
 // loop does the same. The error is always nil.
 func (s *Server) Close() error {
-	s.end((*site).abort)
+	s.end((*site).abort, true)
 	return nil
 }
 
@@ -45,13 +45,13 @@ func (s *Server) Draining() bool {
 }
 
 // end has every site end in the way how.
-func (s *Server) end(how func(*site)) *serving {
+func (s *Server) end(how func(*site), atOnce bool) *serving {
 	s.mu.Lock()
 	s.closed = true
 	sv := s.sv
 	s.mu.Unlock()
 	if sv != nil {
-		sv.books.drain()
+		sv.books.drain(atOnce)
 		sv.each(how)
 	}
 	return sv

@@ -41,7 +41,7 @@ func (st *site) start() {
 		if _, err := loop.Await(co, st.ended.Future()); err != nil {
 			st.abort()
 			if st == st.sv.home {
-				st.sv.books.drain()
+				st.sv.books.drain(true)
 				st.sv.each((*site).abort)
 			}
 		}

@@ -57,7 +57,7 @@ func Accept(co *loop.Co, w *http1.ResponseWriter, r *http1.Request, o *AcceptOpt
 	}
 	h := &r.Header
 	hello := &wswire.Hello{
-		Method: r.Method, Minor: r.Minor,
+		Method: r.Method, Minor: r.Minor, Body: r.ContentLength != 0,
 		Connection: h.Values("Connection"), Upgrade: h.Values("Upgrade"),
 		Version: h.Values("Sec-WebSocket-Version"), Key: h.Values("Sec-WebSocket-Key"),
 	}
@@ -141,13 +141,15 @@ func (o *AcceptOptions) choose(offered []string) string {
 
 // lets reports whether pages of the origin may connect (RFC 6455, 10.2).
 func (o *AcceptOptions) lets(origins []string, r *http1.Request) bool {
-	if len(origins) == 0 {
+	switch {
+	case len(origins) == 0:
 		return true
-	}
-	if o.CheckOrigin != nil {
+	case len(origins) > 1:
+		return false
+	case o.CheckOrigin != nil:
 		return o.CheckOrigin(origins[0], r)
 	}
-	return len(origins) == 1 && o.letsHost(origins[0], r.Host)
+	return o.letsHost(origins[0], r.Host)
 }
 
 // letsHost compares the host of an origin with the one that was asked, and with Origins. The

@@ -20,7 +20,12 @@ func TestCloseHandshake(t *testing.T) {
 			if err := c.Write(co, Text, []byte("last")); err != nil {
 				return err
 			}
+			peer.send(texts, "a")
+			peer.send(texts, "not read")
+			settle(co)
+			reads(t, co, c, `text "a"`)
 			f := c.Close(GoingAway, "goodbye") // W15
+			reads(t, co, c, ErrClosed.Error())
 			if err := c.Write(co, Text, nil); err != ErrClosed {
 				t.Errorf("write after Close: %v", err)
 			}

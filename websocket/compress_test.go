@@ -3,6 +3,7 @@ package websocket
 import (
 	"bytes"
 	"compress/flate"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -129,6 +130,48 @@ func TestTakeoverPays(t *testing.T) {
 	})
 }
 
+// TestDropOldestTakeover: what is dropped is missing in the peer's past, so nothing may refer
+// to it.
+func TestDropOldestTakeover(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		a, b := looptest.Pipe(1000)
+		s, err := stream.New(co.Loop(), a)
+		if err != nil {
+			return err
+		}
+		p, err := stream.New(co.Loop(), b)
+		if err != nil {
+			return err
+		}
+		o := &Options{Compression: &Compression{Threshold: 1}, Queue: 150_000, Slow: DropOldest}
+		server := newConn(s, o.settings(co.Loop(), true).deflated(wswire.Deflate{}, o.Compression))
+		client := newConn(p, o.settings(co.Loop(), false).deflated(wswire.Deflate{}, o.Compression))
+		r := rand.New(rand.NewPCG(7, 8))
+		sent := map[string]bool{}
+		for range 300 {
+			text := sentence(r, 4000)
+			sent[string(text)] = true
+			if err := server.Write(co, Text, text); err != nil {
+				return err
+			}
+			server.uncork()
+		}
+		if server.Stats().Dropped == 0 {
+			t.Error("nothing was dropped")
+		}
+		for f := server.Close(Normal, ""); ; {
+			_, got, err := client.Read(co)
+			if errors.Is(err, io.EOF) {
+				_, err = loop.Await(co, f)
+				return err
+			}
+			if err != nil || !sent[string(got)] {
+				return fmt.Errorf("%.60q, which was not sent: %w", got, err)
+			}
+		}
+	})
+}
+
 // TestThreshold: below it, and what grows, is sent as it is.
 func TestThreshold(t *testing.T) {
 	looptest.Run(t, func(co *loop.Co) error {
@@ -163,18 +206,21 @@ func TestPreparedCompressesOnce(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		var first []byte
+		var first, payload []byte
 		for range 3 {
 			c, peer := pair(t, co, true, func(s *settings) { *s = s.deflated(wswire.Deflate{ServerNoTakeover: true}, &Compression{}) })
 			if err := c.SendPrepared(p); err != nil {
 				return err
 			}
-			f := p.frames[window]
-			if first == nil {
-				first = f
+			f, d := p.frames[window], p.deflated[window]
+			if len(f) == 0 || len(d) == 0 || len(f) > 200 {
+				t.Fatalf("a frame of %d bytes, of %d", len(f), len(d))
 			}
-			if len(f) == 0 || &f[0] != &first[0] || len(f) > 200 {
-				t.Errorf("a frame of %d bytes of its own", len(f))
+			if first == nil {
+				first, payload = f, d
+			}
+			if &f[0] != &first[0] || &d[0] != &payload[0] {
+				t.Error("it was compressed, or encoded, again")
 			}
 			settle(co)
 			c.Abort()

@@ -327,6 +327,17 @@ func TestNextReaderClosed(t *testing.T) {
 			return err
 		}
 		reads(t, co, c, `text "next"`)
+		peer.send(0x02, "beginning")
+		if _, r, err = c.NextReader(co); err != nil {
+			return err
+		}
+		r.Close()
+		peer.send(0x00, strings.Repeat("x", 300_000))
+		settle(co)
+		if n := len(c.rx.buf); n != 0 {
+			t.Errorf("%d bytes are kept of what nobody reads", n)
+		}
+		peer.send(0x80, "")
 		peer.send(0x01, "beginning")
 		peer.CloseWrite()
 		_, r, err = c.NextReader(co)

@@ -32,14 +32,16 @@ type DialOptions struct {
 	Header http1.Header
 	// Subprotocols are offered, the one liked best first. Default: none.
 	Subprotocols []string
-	// Dialer connects, and says how TLS is to be spoken for wss. What it returns may also
-	// be a way through a proxy, if Connect is set. Default: an empty one.
+	// Dialer connects, and says how TLS is to be spoken for wss. Default: an empty one.
 	Dialer *stream.Dialer
-	// Connect makes the stream to host:port in the Dialer's place, TLS included if secure:
-	// through a proxy, for example, which this package does not do. Default: nil.
-	Connect func(co *loop.Co, address string, secure bool) (*stream.Stream, error)
-	// Timeout is how long it all may take, the answer included. Default: 30 s; negative:
-	// as long as the Co lives.
+	// Proxy is asked which HTTP proxy leads to a URL, by CONNECT: one of the scheme http or
+	// https, perhaps with user and password. nil is none. Default: none.
+	Proxy func(u *url.URL) (*url.URL, error)
+	// Redirects is how many redirects are followed. They may lead from ws to wss, not back,
+	// and the fields Authorization and Cookie are not sent to another host. Default: none.
+	Redirects int
+	// Timeout is how long it all may take, the last answer included. Default: 30 s;
+	// negative: as long as the Co lives.
 	Timeout time.Duration
 	// OnResponse is given the server's answer, also of a handshake that fails. Default:
 	// nil.
@@ -56,8 +58,8 @@ type Response struct {
 }
 
 // Dial connects to a URL of the scheme ws or wss, and waits for that. If the server answers
-// with anything but a valid handshake the error is a *HandshakeError with the answer;
-// redirects are not followed. If it cannot be reached the error is the Dialer's. o may be
+// with anything but a valid handshake, or a redirect that is to be followed, the error is a
+// *HandshakeError with the answer. If it cannot be reached the error is the Dialer's. o may be
 // nil.
 func Dial(co *loop.Co, rawURL string, o *DialOptions) (*Conn, error) {
 	if o == nil {
@@ -67,29 +69,23 @@ func Dial(co *loop.Co, rawURL string, o *DialOptions) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	var random [16]byte
-	_, _ = crand.Read(random[:]) // it never fails
-	d := &dial{o: o, u: u, key: wswire.EncodeKey(random), want: o.want(false)}
-	hello, err := d.hello()
-	if err != nil {
-		return nil, err
-	}
 	if limit := cmp.Or(o.Timeout, dialTimeout); limit > 0 {
 		scope, done := co.WithTimeout(limit)
 		defer done()
 		co = scope
 	}
-	s, err := d.connect(co)
-	if err != nil {
-		return nil, err
+	d := &dial{o: o, u: u, header: &o.Header, want: o.want(false)}
+	for hops := 0; ; hops++ {
+		c, err := d.once(co)
+		if err == nil || hops == o.Redirects {
+			return c, err
+		}
+		if next := d.redirect(err); next == nil {
+			return nil, err
+		} else {
+			d = next
+		}
 	}
-	s.Write(hello)
-	c, err := d.finish(co, s)
-	if err != nil {
-		s.Abort()
-		return nil, err
-	}
-	return c, nil
 }
 
 func parseURL(raw string) (*url.URL, error) {
@@ -112,34 +108,67 @@ func parseURL(raw string) (*url.URL, error) {
 
 // A dial is one handshake of a client.
 type dial struct {
-	o    *DialOptions
-	u    *url.URL
-	key  string
-	want *wswire.Deflate // what is offered; nil: nothing
+	o      *DialOptions
+	u      *url.URL
+	header *http1.Header // of o, or what of it another host may be told
+	key    string
+	want   *wswire.Deflate // what is offered; nil: nothing
 }
 
 func (d *dial) secure() bool { return d.u.Scheme == "wss" }
 
+// once connects once.
+func (d *dial) once(co *loop.Co) (*Conn, error) {
+	var random [16]byte
+	_, _ = crand.Read(random[:]) // it never fails
+	d.key = wswire.EncodeKey(random)
+	hello, err := d.hello()
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.connect(co)
+	if err != nil {
+		return nil, err
+	}
+	s.Write(hello)
+	c, err := d.finish(co, s)
+	if err != nil {
+		s.Abort()
+		return nil, err
+	}
+	return c, nil
+}
+
 func (d *dial) connect(co *loop.Co) (*stream.Stream, error) {
-	port := cmp.Or(d.u.Port(), "80")
-	if d.secure() {
-		port = cmp.Or(d.u.Port(), "443")
-	}
-	address := net.JoinHostPort(d.u.Hostname(), port)
-	if d.o.Connect != nil {
-		return d.o.Connect(co, address, d.secure())
-	}
 	var dialer stream.Dialer
 	if d.o.Dialer != nil {
 		dialer = *d.o.Dialer
 	}
-	switch {
-	case !d.secure():
-		dialer.TLS = nil
-	case dialer.TLS == nil:
+	if dialer.TLS == nil {
 		dialer.TLS = &stream.TLSOptions{Config: &tls.Config{NextProtos: []string{"http/1.1"}}}
 	}
-	return dialer.Dial(co, "tcp", address)
+	if d.o.Proxy != nil {
+		proxy, err := d.o.Proxy(d.u)
+		if err != nil {
+			return nil, fmt.Errorf("websocket: %w", err)
+		}
+		if proxy != nil {
+			return d.tunnel(co, dialer, proxy)
+		}
+	}
+	if !d.secure() {
+		dialer.TLS = nil
+	}
+	return dialer.Dial(co, "tcp", hostPort(d.u))
+}
+
+// hostPort is where a URL leads to.
+func hostPort(u *url.URL) string {
+	port := "80"
+	if u.Scheme == "wss" || u.Scheme == "https" {
+		port = "443"
+	}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
 }
 
 // hello is the client's handshake (RFC 6455, 4.1).
@@ -151,7 +180,7 @@ func (d *dial) hello() ([]byte, error) {
 	if own := map[string]string{"ws": ":80", "wss": ":443"}[d.u.Scheme]; strings.HasSuffix(host, own) {
 		host = strings.TrimSuffix(host, own)
 	}
-	if given := d.o.Header.Get("Host"); given != "" {
+	if given := d.header.Get("Host"); given != "" {
 		host = given
 	}
 	line("Host", host)
@@ -170,7 +199,7 @@ func (d *dial) hello() ([]byte, error) {
 	if d.want != nil {
 		line("Sec-WebSocket-Extensions", d.want.Offer())
 	}
-	for name, value := range d.o.Header.All() {
+	for name, value := range d.header.All() {
 		switch {
 		case wswire.EqualFold(name, "Host"):
 		case !ownField(name, value):
@@ -195,7 +224,7 @@ func ownField(name, value string) bool {
 
 // finish waits for the server's answer and judges it.
 func (d *dial) finish(co *loop.Co, s *stream.Stream) (*Conn, error) {
-	head, err := d.answer(co, s)
+	head, err := answerTo(co, s)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +244,7 @@ func (d *dial) finish(co *loop.Co, s *stream.Stream) (*Conn, error) {
 
 func (d *dial) judge(head *wswire.Response, set *settings) (wrong string) {
 	a := &wswire.Answer{
-		Status:     head.Status,
+		Minor: head.Minor, Status: head.Status,
 		Connection: head.Values("Connection"), Upgrade: head.Values("Upgrade"),
 		Accept: head.Values("Sec-WebSocket-Accept"), Protocol: head.Values("Sec-WebSocket-Protocol"),
 	}
@@ -238,8 +267,8 @@ func (d *dial) judge(head *wswire.Response, set *settings) (wrong string) {
 	return wrong
 }
 
-// answer reads the head of the server's answer; frames may come behind it at once.
-func (d *dial) answer(co *loop.Co, s *stream.Stream) (*wswire.Response, error) {
+// answerTo reads the head of an answer; frames may come behind it at once.
+func answerTo(co *loop.Co, s *stream.Stream) (*wswire.Response, error) {
 	b, err := loop.Await(co, s.ReadUntil("\r\n\r\n", maxAnswer))
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

@@ -36,5 +36,5 @@
 //
 // errors, options and local, which connections share; conn; inbound, read, messagereader and
 // onmessage for what comes; outbound, write, messagewriter and prepared for what goes; close,
-// ping and compress; accept, nethttp and dial make connections.
+// ping and compress; accept, nethttp, dial and dialproxy make connections.
 package websocket

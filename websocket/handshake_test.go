@@ -77,6 +77,8 @@ func TestAcceptRefusals(t *testing.T) {
 		{"no version", hello("Sec-WebSocket-Version: 13|", ""), nil, "HTTP/1.1 426", "Sec-WebSocket-Version: 13\r\n"},
 		{"POST", hello("GET", "POST"), nil, "HTTP/1.1 405", "Allow: GET\r\n"},
 		{"no Connection", hello("Connection: Upgrade|", ""), nil, "HTTP/1.1 400", "Connection"},
+		{"a body", hello("Host:", "Content-Length: 8|Host:") + "\x81\x82\x00\x00\x00\x00hi", nil, "HTTP/1.1 400", "body"},
+		{"chunks", hello("Host:", "Transfer-Encoding: chunked|Host:") + "0\r\n\r\n", nil, "HTTP/1.1 400", "body"},
 		{"same origin", origin("http://a.example"), nil, "HTTP/1.1 101", ""},
 		{"same origin, with the port", origin("http://a.example:80"), nil, "HTTP/1.1 101", ""},
 		{"same origin by TLS", origin("https://A.example"), nil, "HTTP/1.1 101", ""},

@@ -11,8 +11,10 @@ import (
 const (
 	// corkSize is how much is joined into one write.
 	corkSize = 16 << 10
-	// kept is how many of each kind of thing a loop keeps for the next connection.
-	kept = 64
+	// kept is how many of each kind of thing a loop keeps for the next connection, and
+	// keptOuts how many outbounds: each receiver of a broadcast has one for a moment.
+	kept     = 64
+	keptOuts = 1024
 )
 
 // local is what the connections of one loop share. It belongs to the loop.
@@ -113,8 +115,10 @@ func take[T any](from *[]T, fresh func() T) T {
 	return v
 }
 
-func give[T any](to *[]T, v T) {
-	if len(*to) < kept {
+func give[T any](to *[]T, v T) { giveUpTo(kept, to, v) }
+
+func giveUpTo[T any](most int, to *[]T, v T) {
+	if len(*to) < most {
 		*to = append(*to, v)
 	}
 }

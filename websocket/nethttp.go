@@ -16,7 +16,10 @@ import (
 // AcceptNetHTTP is Accept for a handler of net/http: it takes the connection away from its
 // server, which may be any that lets it (http.Hijacker), and makes it one of the loop l,
 // where serve runs as a coroutine. It does not wait for that: the handler should return. Any
-// goroutine may call it but the one that holds l.
+// goroutine may call it but the one that holds l. Behind http1.Std, loop.Of(r.Context()) gives
+// the loop that the request came on.
+//
+// The connection is not the server's any more: its Shutdown does not close it.
 //
 // Of a TCP or Unix socket the loop takes over the descriptor, so that idle connections cost
 // as little as Accept's. Others, such as TLS, go on with two goroutines (stream.Pump). If
@@ -31,7 +34,7 @@ func AcceptNetHTTP(l *loop.Loop, w http.ResponseWriter, r *http.Request, o *Acce
 	}
 	h := r.Header
 	wrong := wswire.CheckHello(&wswire.Hello{
-		Method: r.Method, Minor: r.ProtoMinor,
+		Method: r.Method, Minor: r.ProtoMinor, Body: r.ContentLength != 0,
 		Connection: h["Connection"], Upgrade: h["Upgrade"],
 		Version: h["Sec-Websocket-Version"], Key: h["Sec-Websocket-Key"],
 	})

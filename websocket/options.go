@@ -69,7 +69,7 @@ type Compression struct {
 	Threshold int
 	// SendTakeover has messages that are sent refer to those before them, if the peer
 	// agrees: up to 8 KiB for each connection. ReceiveTakeover lets the peer do so: up
-	// to 32 KiB. Default: neither.
+	// to 32 KiB. Default: neither. Under the policy DropOldest none are sent that do.
 	SendTakeover, ReceiveTakeover bool
 	// SendBits and ReceiveBits bound the window of either direction, in powers of two,
 	// 8 to 15, as far as the peer lets itself be told. Default: 15, or what the peer
@@ -156,12 +156,14 @@ func (s settings) deflated(d wswire.Deflate, c *Compression) settings {
 	return s
 }
 
-// sending is what was agreed on for what this end sends, receiving for what comes.
+// sending is how this end compresses, receiving how the peer may. Under DropOldest messages are
+// dropped that were compressed already: no other may refer to them.
 func (s *settings) sending() (takeover bool, bits uint8) {
-	if s.rules.Server {
-		return !s.agreed.ServerNoTakeover, s.agreed.ServerBits
+	takeover, bits = !s.agreed.ServerNoTakeover, s.agreed.ServerBits
+	if !s.rules.Server {
+		takeover, bits = !s.agreed.ClientNoTakeover, s.agreed.ClientBits
 	}
-	return !s.agreed.ClientNoTakeover, s.agreed.ClientBits
+	return takeover && s.slow != DropOldest, bits
 }
 
 func (s *settings) receiving() (takeover bool, bits uint8) {

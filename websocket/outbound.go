@@ -19,7 +19,8 @@ const (
 
 // outbound is what has yet to go, while there is anything. What is in queue goes after cork.
 type outbound struct {
-	cork    []byte // frames of this iteration
+	lone    []byte // the one frame of this iteration, if it is shared with others
+	cork    []byte // the frames of this iteration, else
 	queue   []frame
 	head    int     // queue[head:] wait
 	bytes   int     // of these, and of parked
@@ -39,7 +40,7 @@ type frame struct {
 func newOutbound() *outbound { return &outbound{} }
 
 func (tx *outbound) waiting() int { return len(tx.queue) - tx.head }
-func (tx *outbound) unsent() int  { return len(tx.cork) + tx.bytes }
+func (tx *outbound) unsent() int  { return len(tx.lone) + len(tx.cork) + tx.bytes }
 
 func (tx *outbound) push(f frame) {
 	if tx.head > 0 && len(tx.queue) == cap(tx.queue) {
@@ -78,7 +79,7 @@ func (c *Conn) release() {
 	if tx.unsent() == 0 && !tx.writing && !tx.blocked && tx.room == nil {
 		c.tx = nil
 		if tx.parked = nil; cap(tx.queue) <= aheadMessages {
-			give(&c.local().outs, tx)
+			giveUpTo(keptOuts, &c.local().outs, tx)
 		}
 	}
 }
@@ -116,8 +117,12 @@ func (c *Conn) putShared(b []byte) {
 		c.later(b, true)
 		return
 	}
-	c.room(tx, len(b))
-	tx.cork = append(tx.cork, b...)
+	if tx.unsent() == 0 {
+		tx.lone = b // in a broadcast, of which a copy for each receiver would be the most
+	} else {
+		c.room(tx, len(b))
+		tx.cork = append(tx.cork, b...)
+	}
 	c.mark(tx)
 }
 
@@ -133,11 +138,12 @@ func appendFrame(b []byte, h wswire.Header, payload []byte) []byte {
 
 // room makes room for n more bytes in the cork.
 func (c *Conn) room(tx *outbound, n int) {
-	if len(tx.cork)+n > corkSize {
+	if len(tx.lone)+len(tx.cork)+n > corkSize {
 		c.pull(tx)
 	}
 	if tx.cork == nil {
-		tx.cork = c.local().buffer()
+		tx.cork = append(c.local().buffer(), tx.lone...)
+		tx.lone = nil
 	}
 }
 
@@ -164,6 +170,10 @@ func (c *Conn) later(b []byte, message bool) {
 
 // pull gives the cork to the stream.
 func (c *Conn) pull(tx *outbound) {
+	if b := tx.lone; b != nil {
+		tx.lone = nil
+		c.write(b)
+	}
 	if len(tx.cork) > 0 {
 		b := tx.cork
 		tx.cork = nil

@@ -52,6 +52,30 @@ func TestWritesAreJoined(t *testing.T) {
 		for i := range 50 {
 			peer.wants(co, fmt.Sprintf("text %q", fmt.Sprint(i)))
 		}
+		shared, err := Prepare(Text, []byte("shared"))
+		if err != nil {
+			return err
+		}
+		for _, order := range []string{"s", "sms", "ss", "ms"} { // of a shared message and another
+			tr.writes = 0
+			for _, kind := range order {
+				if kind == 's' {
+					err = c.SendPrepared(shared)
+				} else {
+					err = c.Send(Text, []byte("mine"))
+				}
+				if err != nil {
+					return err
+				}
+			}
+			settle(co)
+			if tr.writes != 1 {
+				t.Errorf("%d writes for %s", tr.writes, order)
+			}
+			for _, kind := range order {
+				peer.wants(co, fmt.Sprintf("text %q", map[rune]string{'s': "shared", 'm': "mine"}[kind]))
+			}
+		}
 		echo(c)
 		tr.writes = 0
 		var many []byte
@@ -87,6 +111,9 @@ func TestWriteWaits(t *testing.T) {
 				return err
 			}
 			n++
+		}
+		if got := c.Stats().Unsent; got < highWater || got > highWater+10_004 {
+			t.Errorf("%d bytes are unsent", got)
 		}
 		if n < 6 || n > 16 { // the peer's stream reads ahead, too
 			t.Errorf("%d messages of 10 KB were written before somebody waited", n)

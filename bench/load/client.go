@@ -42,20 +42,8 @@ func (c *client) open(o options) error {
 		c.conns[i] = conn{fd: -1, sent: make([]time.Duration, o.inflight)}
 	}
 	for i := range c.conns {
-		fd, err := connect(ap, c.greet)
-		if err != nil {
+		if err := c.add(i, ap); err != nil {
 			return fmt.Errorf("load: connection %d: %w", i+1, err)
-		}
-		c.conns[i].fd = fd
-		c.live++
-		ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}
-		if err := unix.EpollCtl(c.epfd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
-			return fmt.Errorf("load: epoll: %w", err)
-		}
-		if c.fan != nil {
-			if err := c.join(i); err != nil {
-				return fmt.Errorf("load: connection %d: %w", i+1, err)
-			}
 		}
 	}
 	for i := range c.conns {
@@ -70,6 +58,24 @@ func (c *client) open(o options) error {
 		if err := c.send(&c.conns[i], o.inflight, c.now()); err != nil {
 			c.fail(&c.conns[i], err)
 		}
+	}
+	return nil
+}
+
+// add makes connection i, which still blocks.
+func (c *client) add(i int, ap netip.AddrPort) error {
+	fd, err := connect(ap, c.greet)
+	if err != nil {
+		return err
+	}
+	c.conns[i].fd = fd
+	c.live++
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(i)}
+	if err := unix.EpollCtl(c.epfd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	if c.fan != nil {
+		return c.join(i)
 	}
 	return nil
 }

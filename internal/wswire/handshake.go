@@ -28,6 +28,7 @@ func EncodeKey(random [keySize]byte) string {
 type Hello struct {
 	Method     string
 	Minor      int      // version of HTTP/1
+	Body       bool     // it has one: its bytes would be taken for frames
 	Connection []string // values of the fields of that name
 	Upgrade    []string
 	Version    []string // Sec-WebSocket-Version
@@ -48,6 +49,8 @@ func CheckHello(h *Hello) *Refusal {
 		return &Refusal{405, "the method of a WebSocket handshake is GET"}
 	case h.Minor < 1:
 		return &Refusal{400, "a WebSocket handshake needs HTTP/1.1"}
+	case h.Body:
+		return &Refusal{400, "a WebSocket handshake has no body"}
 	case !HasToken(h.Upgrade, "websocket"):
 		return &Refusal{426, "this resource speaks WebSocket only"}
 	case !HasToken(h.Connection, "upgrade"):
@@ -67,6 +70,7 @@ func validKey(key string) bool {
 
 // An Answer is what matters of a server's answer to a handshake.
 type Answer struct {
+	Minor      int // version of HTTP/1
 	Status     int
 	Connection []string
 	Upgrade    []string
@@ -80,6 +84,8 @@ func CheckAnswer(a *Answer, key string, protocols []string) string {
 	switch {
 	case a.Status != 101:
 		return "the server does not switch protocols"
+	case a.Minor < 1:
+		return "the answer is not HTTP/1.1"
 	case len(a.Upgrade) != 1 || !EqualFold(a.Upgrade[0], "websocket"):
 		return "Upgrade is not websocket"
 	case !HasToken(a.Connection, "upgrade"):

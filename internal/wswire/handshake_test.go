@@ -28,6 +28,7 @@ func TestCheckHello(t *testing.T) {
 		{"two fields", func(h *Hello) { h.Connection = []string{"keep-alive", "upgrade"} }, 0},
 		{"method", func(h *Hello) { h.Method = "POST" }, 405},
 		{"HTTP/1.0", func(h *Hello) { h.Minor = 0 }, 400},
+		{"a body", func(h *Hello) { h.Body = true }, 400},
 		{"no Upgrade", func(h *Hello) { h.Upgrade = nil }, 426},
 		{"another Upgrade", func(h *Hello) { h.Upgrade = []string{"websockets"} }, 426},
 		{"no Connection", func(h *Hello) { h.Connection = nil }, 400},
@@ -65,6 +66,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"other case", func(a *Answer) { a.Upgrade = []string{"WebSocket"}; a.Connection = []string{"upgrade"} }, ""},
 		{"subprotocol", func(a *Answer) { a.Protocol = []string{"b"} }, ""},
 		{"status", func(a *Answer) { a.Status = 200 }, "switch"},
+		{"HTTP/1.0", func(a *Answer) { a.Minor = 0 }, "HTTP/1.1"},
 		{"no Upgrade", func(a *Answer) { a.Upgrade = nil }, "Upgrade"},
 		{"another Upgrade", func(a *Answer) { a.Upgrade = []string{"h2c"} }, "Upgrade"},
 		{"no Connection", func(a *Answer) { a.Connection = []string{"close"} }, "Connection"},
@@ -74,7 +76,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"subprotocol in another case", func(a *Answer) { a.Protocol = []string{"A"} }, "not offered"},
 		{"two subprotocols", func(a *Answer) { a.Protocol = []string{"a", "b"} }, "more than one"},
 	} {
-		a := &Answer{Status: 101, Connection: []string{"Upgrade"}, Upgrade: []string{"websocket"}, Accept: []string{AcceptKey(sampleKey)}}
+		a := &Answer{Minor: 1, Status: 101, Connection: []string{"Upgrade"}, Upgrade: []string{"websocket"}, Accept: []string{AcceptKey(sampleKey)}}
 		tt.change(a)
 		got := CheckAnswer(a, sampleKey, []string{"a", "b"})
 		if (got == "") != (tt.wrong == "") || !strings.Contains(got, tt.wrong) {
@@ -192,7 +194,7 @@ func TestParseResponse(t *testing.T) {
 		{"HTTP/1.1 101 Switching Protocols|A: b|C:d ||rest", "101 Switching Protocols [{A b} {C d}] 48"},
 		{"HTTP/1.1 200||", "200  [] 16"}, {"HTTP/1.1 404 ||", "404  [] 17"},
 		{"HTTP/1.1 101 X|A: b", "more"}, {"", "more"}, {"HTTP/1.1 101 X|A: b|", "more"},
-		{"HTTP/1.0 101 X||", "wrong"}, {"HTTP/1.1 1x1 X||", "wrong"}, {"HTTP/1.1 1010||", "wrong"}, {"ICY 200 OK||", "wrong"},
+		{"HTTP/1.0 200 X||", "200 X [] 18"}, {"HTTP/1.2 101 X||", "wrong"}, {"HTTP/1.1 1x1 X||", "wrong"}, {"HTTP/1.1 1010||", "wrong"}, {"ICY 200 OK||", "wrong"},
 		{"HTTP/1.1 101 X\n\n", "wrong"}, {"HTTP/1.1 101 X|A b||", "wrong"}, {"HTTP/1.1 101 X|A : b||", "wrong"},
 		{"HTTP/1.1 101 X| folded: x||", "wrong"}, {"HTTP/1.1 101 X|A: b\x00||", "wrong"}, {"HTTP/1.1 101 X|A: b\rc||", "wrong"}, {"HTTP/1.1 101 X|: b||", "wrong"},
 	} {

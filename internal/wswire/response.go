@@ -7,6 +7,7 @@ import (
 
 // A Response is the head of a server's answer to a handshake.
 type Response struct {
+	Minor  int // version of HTTP/1
 	Status int
 	Reason string
 	Fields []Field
@@ -41,7 +42,7 @@ func ParseResponse(p []byte) (r *Response, n int, wrong string) {
 	line, rest, _ := strings.Cut(string(p[:end+2]), "\r\n")
 	r = &Response{}
 	if !r.statusLine(line) {
-		return nil, 0, "the first line is not a status line of HTTP/1.1"
+		return nil, 0, "the first line is not a status line of HTTP/1"
 	}
 	for rest != "" {
 		line, rest, _ = strings.Cut(rest, "\r\n")
@@ -60,7 +61,14 @@ func ParseResponse(p []byte) (r *Response, n int, wrong string) {
 
 func (r *Response) statusLine(line string) bool {
 	const version = "HTTP/1.1 "
-	if len(line) < len(version)+3 || line[:len(version)] != version || strings.ContainsFunc(line, isControl) {
+	if len(line) < len(version)+3 || strings.ContainsFunc(line, isControl) {
+		return false
+	}
+	switch line[:len(version)] {
+	case version:
+		r.Minor = 1
+	case "HTTP/1.0 ": // of a proxy
+	default:
 		return false
 	}
 	line = line[len(version):]

@@ -31,8 +31,9 @@ func kinds() []kind {
 	return []kind{
 		{
 			name: "hello", unit: "request",
-			subjects: append(floored("hello", len(hello.Request)), served("hertz"), served("nbiohttp")),
-			bases:    []string{"limit", "nethttp"},
+			subjects: append(floored("hello", len(hello.Request)),
+				served("hertz"), served("nbiohttp"), subject{"nbiohttp-inline", "servers/nbiohttp", []string{"-inline"}}),
+			bases: []string{"limit", "nethttp"},
 		},
 		{name: "post", unit: "request", subjects: floored("post", len(payload.Post())), bases: []string{"limit", "nethttp"}},
 		{name: "download", unit: "request", subjects: answering("download"), bases: []string{"nethttp"}},

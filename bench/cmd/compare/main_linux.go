@@ -70,6 +70,39 @@ func compare(ctx context.Context, p plan, w io.Writer) error {
 	if err := p.check(); err != nil {
 		return err
 	}
+	dir, err := os.MkdirTemp("", "zonda-bench-")
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := build(ctx, dir, p); err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	return measureAll(ctx, p, dir, w)
+}
+
+// build compiles what the plans need into dir.
+func build(ctx context.Context, dir string, plans ...plan) error {
+	var packages []string
+	for _, p := range plans {
+		packages = append(packages, "load")
+		if p.kind.clients {
+			packages = append(packages, "limit")
+		}
+		for _, name := range p.servers {
+			s, err := p.kind.subject(name)
+			if err != nil {
+				return err
+			}
+			packages = append(packages, s.dir)
+		}
+	}
+	slices.Sort(packages)
+	return rig.Build(ctx, dir, slices.Compact(packages)...)
+}
+
+// measureAll measures with the programs in dir, and prints.
+func measureAll(ctx context.Context, p plan, dir string, w io.Writer) error {
 	c, err := rig.ChooseCores()
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
@@ -79,14 +112,6 @@ func compare(ctx context.Context, p plan, w io.Writer) error {
 		if wrk, err = wrkPath(); err != nil {
 			return err
 		}
-	}
-	dir, err := os.MkdirTemp("", "zonda-bench-")
-	if err != nil {
-		return fmt.Errorf("compare: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	if err := build(ctx, p, dir); err != nil {
-		return fmt.Errorf("compare: %w", err)
 	}
 	ours, theirs := results{}, results{}
 	for round := range p.rounds {
@@ -98,7 +123,7 @@ func compare(ctx context.Context, p plan, w io.Writer) error {
 			if err != nil {
 				return fmt.Errorf("compare: %w (%s, round %d)", err, name, round+1)
 			}
-			log.Printf("round %d/%d %-13s %8.0f %s/s, %.3f µs CPU/%s",
+			log.Printf("round %d/%d %-15s %8.0f %s/s, %.3f µs CPU/%s",
 				round+1, p.rounds, name, run.PerSecond(), p.kind.units(), run.CPUPerRequest(), p.kind.unit)
 			ours[name] = append(ours[name], run)
 			theirs[name] = append(theirs[name], second)
@@ -106,23 +131,6 @@ func compare(ctx context.Context, p plan, w io.Writer) error {
 	}
 	report(w, p, c, ours, theirs)
 	return nil
-}
-
-// build compiles the load and the plan's servers into dir.
-func build(ctx context.Context, p plan, dir string) error {
-	packages := []string{"load"}
-	if p.kind.clients {
-		packages = []string{"limit"}
-	}
-	for _, name := range p.servers {
-		s, err := p.kind.subject(name)
-		if err != nil {
-			return err
-		}
-		packages = append(packages, s.dir)
-	}
-	slices.Sort(packages)
-	return rig.Build(ctx, dir, slices.Compact(packages)...)
 }
 
 // measureOne runs a fresh process of a subject for one window, and for one of wrk if

@@ -1,5 +1,5 @@
 // Nbiohttp answers every request with one line, on nbio's HTTP server with one
-// poller, in its default mode: handlers run on goroutines of a pool.
+// poller. Handlers run on goroutines of a pool, or with -inline on the poller.
 package main
 
 import (
