@@ -92,7 +92,7 @@ var requestBehaviours = []behaviour{
 	})},
 	{name: "TLS is nil", want: "200|Content-Length: 0||<end> [true]", handle: noting(func(r *http.Request) any { return r.TLS == nil })},
 	{name: "Pattern is empty", want: "200|Content-Length: 0||<end> [true]", handle: noting(func(r *http.Request) any { return r.Pattern == "" })},
-	{name: "Response and Cancel are nil", want: "200|Content-Length: 0||<end> [true true true]", handle: noting(func(r *http.Request) any { return fmt.Sprint(r.Response == nil, r.Cancel == nil, r.GetBody == nil) })},
+	{name: "Response and GetBody are nil", want: "200|Content-Length: 0||<end> [true true]", handle: noting(func(r *http.Request) any { return fmt.Sprint(r.Response == nil, r.GetBody == nil) })},
 	{name: "ServerContextKey", want: "200|Content-Length: 0||<end> [true]", handle: noting(func(r *http.Request) any {
 		srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 		return fmt.Sprint(ok && srv.Handler != nil)
@@ -133,7 +133,7 @@ var requestBehaviours = []behaviour{
 		}
 	}()},
 	{name: "WithContext", want: "200|Content-Length: 0||<end> [b]", handle: noting(func(r *http.Request) any {
-		return r.WithContext(context.WithValue(r.Context(), "a", "b")).Context().Value("a")
+		return r.WithContext(context.WithValue(r.Context(), aKey{}, "b")).Context().Value(aKey{})
 	})},
 	{name: "Clone", want: "200|Content-Length: 0||<end> [map[Connection:[close]] /]", handle: noting(func(r *http.Request) any {
 		c := r.Clone(r.Context())
@@ -268,10 +268,10 @@ func fileServer(w http.ResponseWriter, r *http.Request, _ noter) {
 }
 
 var helperBehaviours = []behaviour{
-	{name: "http.Error", want: "403|Content-Length: 3|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||no/<end>", handle: func(w http.ResponseWriter, r *http.Request, _ noter) { http.Error(w, "no", 403) }},
+	{name: "http.Error", want: "403|Content-Length: 3|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||no/<end>", handle: func(w http.ResponseWriter, r *http.Request, _ noter) { http.Error(w, "no", http.StatusForbidden) }},
 	{name: "http.NotFound", want: "404|Content-Length: 19|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||404 page not found/<end>", handle: func(w http.ResponseWriter, r *http.Request, _ noter) { http.NotFound(w, r) }},
-	{name: "http.Redirect", want: "302|Content-Length: 25|Content-Type: text/html; charset=utf-8|Location: /b||<a href=\"/b\">Found</a>.//<end>", handle: func(w http.ResponseWriter, r *http.Request, _ noter) { http.Redirect(w, r, "b", 302) }},
-	{name: "http.RedirectHandler", want: "301|Content-Length: 44|Content-Type: text/html; charset=utf-8|Location: http://b/||<a href=\"http://b/\">Moved Permanently</a>.//<end>", handle: serving(http.RedirectHandler("http://b/", 301))},
+	{name: "http.Redirect", want: "302|Content-Length: 25|Content-Type: text/html; charset=utf-8|Location: /b||<a href=\"/b\">Found</a>.//<end>", handle: func(w http.ResponseWriter, r *http.Request, _ noter) { http.Redirect(w, r, "b", http.StatusFound) }},
+	{name: "http.RedirectHandler", want: "301|Content-Length: 44|Content-Type: text/html; charset=utf-8|Location: http://b/||<a href=\"http://b/\">Moved Permanently</a>.//<end>", handle: serving(http.RedirectHandler("http://b/", http.StatusMovedPermanently))},
 	{name: "http.SetCookie", want: "200|Content-Length: 0|Set-Cookie: a=b; Path=/; HttpOnly||<end>", handle: func(w http.ResponseWriter, r *http.Request, _ noter) {
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b", Path: "/", HttpOnly: true})
 	}},
@@ -293,7 +293,7 @@ var helperBehaviours = []behaviour{
 	{name: "MaxBytesReader", want: "413|Content-Length: 6|Content-Type: text/plain; charset=utf-8|X-Content-Type-Options: nosniff||large/<end> [abc http: request body too large]", send: posted("Content-Length: 5||abcde"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
 		p, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 3))
 		note(string(p), " ", err)
-		http.Error(w, "large", 413)
+		http.Error(w, "large", http.StatusRequestEntityTooLarge)
 	}},
 	{name: "MaxBytesHandler", want: "200|Content-Length: 0||<end> [<nil>]", send: posted("Content-Length: 5||abcde"), handle: func(w http.ResponseWriter, r *http.Request, note noter) {
 		http.MaxBytesHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -330,3 +330,6 @@ var helperBehaviours = []behaviour{
 type wrapped struct{ http.ResponseWriter }
 
 func (w wrapped) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// aKey is one for a context's values.
+type aKey struct{}
