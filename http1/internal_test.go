@@ -59,14 +59,22 @@ func TestServiceEnds(t *testing.T) {
 			return err
 		}
 		sv := s.service(co.Loop())
-		if len(sv.workers.idle) != 1 || s.Stats().Conns != 1 {
-			t.Error("no worker waits, or no connection is known")
+		idle := func() int {
+			sv.workers.mu.Lock()
+			defer sv.workers.mu.Unlock()
+			return len(sv.workers.idle)
+		}
+		for idle() != 1 { // the answer is out before its goroutine rests
+			runtime.Gosched()
+		}
+		if s.Stats().Conns != 1 {
+			t.Error("no connection is known")
 		}
 		s.Close()
 		if _, err := loop.Await(co, c.ReadSome(1000)); err == nil {
 			t.Error("the connection was not broken off")
 		}
-		if len(sv.workers.idle) != 0 || s.Stats().Conns != 0 {
+		if idle() != 0 || s.Stats().Conns != 0 {
 			t.Error("something is left")
 		}
 		return nil

@@ -79,6 +79,9 @@ func (c *stdCall) outcome() error {
 	case c.reading.passed:
 		c.ex.body.close = true // nobody knows what comes next
 	}
+	if c.err == nil {
+		c.w.tell()
+	}
 	if c.err == nil && len(c.w.buf) > 0 && !c.w.hijacked {
 		_, c.err = c.w.to.Write(c.w.buf)
 	}

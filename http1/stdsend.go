@@ -22,6 +22,7 @@ func (w *stdWriter) send(p []byte, flush bool) error {
 	buf := w.buf
 	w.buf = w.buf[:0]
 	return w.c.ask(&w.c.writing, func() error {
+		w.tell()
 		_, err := w.to.Write(buf)
 		if err == nil {
 			_, err = w.to.Write(p)
@@ -121,6 +122,7 @@ func (w *stdWriter) sendFile(f *os.File, offset, n int64) (sent int64, err error
 	w.buf = w.buf[:0]
 	w.written += n
 	err = w.c.ask(&w.c.writing, func() error {
+		w.tell()
 		if _, err := w.to.Write(buf); err != nil {
 			return err
 		}

@@ -24,8 +24,18 @@ func (w *stdWriter) declare() {
 	for name := range w.header {
 		w.trails = w.trails || strings.HasPrefix(name, http.TrailerPrefix)
 	}
-	if w.trails {
-		w.c.ex.seldom().trails = true
+}
+
+// tell gives the exchange what few have. It belongs to the loop, which may be reading the
+// body meanwhile.
+func (w *stdWriter) tell() {
+	if !w.trails && !w.undated && w.tail == nil {
+		return
+	}
+	x := w.c.ex.seldom()
+	x.trails, x.undated = w.trails, w.undated
+	for _, f := range w.tail {
+		x.sent.Add(f.Name, f.Value)
 	}
 }
 
@@ -34,17 +44,16 @@ func (w *stdWriter) keepTrailers() {
 	if !w.begun && !w.trails {
 		return // nor is the body chunked
 	}
-	h := w.to.Trailer()
 	for name, values := range w.header {
 		if name, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && httpwire.ValidTrailerName(name) {
 			for _, v := range values {
-				h.Add(name, v)
+				w.tail = append(w.tail, Field{name, v})
 			}
 		}
 	}
 	for _, name := range w.declared {
 		for _, v := range w.header[name] {
-			h.Add(name, v)
+			w.tail = append(w.tail, Field{name, v})
 		}
 	}
 }

@@ -28,7 +28,9 @@ type stdWriter struct {
 	hijacked bool     // the connection is the handler's
 	begun    bool     // some of the body is with the loop
 	trails   bool     // trailers may follow the body
+	undated  bool     // the response gets no Date
 	declared []string // of the trailers, by the field Trailer
+	tail     []Field  // the trailers
 }
 
 var (
@@ -94,7 +96,7 @@ func (w *stdWriter) fix(status int) {
 		}
 	}
 	if v, ok := w.header["Date"]; ok && len(v) == 0 {
-		w.c.ex.seldom().undated = true
+		w.undated = true
 	}
 	if status == http.StatusNotModified {
 		w.to.Header().Del("Content-Type")
