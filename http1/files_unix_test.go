@@ -3,6 +3,7 @@
 package http1_test
 
 import (
+	"io/fs"
 	"net"
 	"path/filepath"
 	"syscall"
@@ -45,4 +46,14 @@ func TestFilesFailures(t *testing.T) {
 	} {
 		checkFiles(t, &http1.Files{FS: failingFS{fstest.MapFS{}, tt.err}}, []fileCase{{tt.err.Error(), "/a", "", tt.want, ""}})
 	}
+}
+
+// A failingFS opens nothing.
+type failingFS struct {
+	fs.FS
+	err error
+}
+
+func (f failingFS) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: f.err}
 }

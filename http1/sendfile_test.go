@@ -315,13 +315,3 @@ func ExampleResponseWriter_SendFile() {
 }
 
 func makeReport(*loop.Co) (*os.File, int64, error) { return nil, 0, errors.New("not in an example") }
-
-// A failingFS opens nothing.
-type failingFS struct {
-	fs.FS
-	err error
-}
-
-func (f failingFS) Open(name string) (fs.File, error) {
-	return nil, &fs.PathError{Op: "open", Path: name, Err: f.err}
-}
