@@ -103,7 +103,15 @@ func hostileWave(t *testing.T, addr net.Addr, crowd int) {
 	// Most keep next to nothing. Of two kinds that do not read, the server keeps up to 128
 	// KiB of a response, and their handlers 64, or 64 KiB of a response and up to 128 of
 	// requests they have sent ahead. Buffers that serve everyone come on top.
-	if kept := liveHeap() - idle; kept > crowd*(50<<10)+16<<20 {
+	// While the system's own buffers fill, there is garbage besides: what counts is what
+	// remains.
+	most := crowd*(50<<10) + 16<<20
+	kept := liveHeap() - idle
+	for tries := 0; kept > most && tries < 50; tries++ {
+		askHealthy(t, healthy, addr)
+		kept = min(kept, liveHeap()-idle)
+	}
+	if kept > most {
 		t.Errorf("%d bytes are kept for %d clients", kept, crowd)
 	}
 }
