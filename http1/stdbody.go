@@ -16,9 +16,10 @@ type stdBody struct {
 	c    *stdCall
 	from *Body
 
-	// Owned by who reads.
-	ahead []byte // prefetched
-	eof   bool   // nothing comes behind it
+	// Owned by who reads; by the loop while that reads for them.
+	ahead []byte  // prefetched
+	came  []Field // trailers, once the end has been read
+	eof   bool    // nothing comes behind ahead
 
 	// Any goroutine.
 	closed atomic.Bool
@@ -45,7 +46,19 @@ func (b *stdBody) prefetch() {
 		more = m > 0
 	}
 	b.ahead = b.ahead[:n]
-	b.eof = b.from.done && b.from.ready == 0
+	b.eof = b.ended()
+}
+
+// ended reports whether the body has been read to its end, and then has its trailers. It
+// belongs to the loop.
+func (b *stdBody) ended() bool {
+	if !b.from.done || b.from.ready > 0 {
+		return false
+	}
+	if x := b.from.ex.rare; x != nil {
+		b.came = x.came.lines
+	}
+	return true
 }
 
 // Read has the loop read into p. The end is told with the last bytes, which saves
@@ -70,7 +83,7 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 	}
 	err = b.c.ask(&b.c.reading, func() (err error) {
 		n, err = b.from.Read(p)
-		if err == nil && b.from.done && b.from.ready == 0 {
+		if b.ended() && err == nil {
 			err = io.EOF
 		}
 		return err

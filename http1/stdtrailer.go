@@ -80,11 +80,8 @@ func announced(h http.Header) http.Header {
 
 // takeTrailers puts what has come into the request, when its body has been read.
 func (c *stdCall) takeTrailers() {
-	if c.ex.rare == nil {
-		return
-	}
-	came := c.ex.rare.came.lines
-	c.ex.rare.came.lines = nil
+	came := c.body.came
+	c.body.came = nil
 	if len(came) > 0 && c.req.Trailer == nil {
 		c.req.Trailer = make(http.Header)
 	}
