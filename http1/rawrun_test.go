@@ -71,9 +71,39 @@ func rawOnSockets(t *testing.T, server string, addr net.Addr, verdict func(rawCa
 }
 
 func TestRawSockets(t *testing.T) {
+	rawServed(t, "on sockets", rawHandler(func(error) {}), func(c rawCase) rawVerdict { return c.rawVerdict }, false)
+}
+
+// rawByStd is what differs through Std. A target must be a URL there, as with net/http;
+// and the handler of these cases answers 400 whatever is wrong with a body.
+var rawByStd = map[string]rawVerdict{
+	"a bad escape":                {"400 kept", ""},
+	"size of 63 bits":             {"400 closed", ""},
+	"size -1 as hexadecimal":      {"400 closed", ""},
+	"size that wraps to 5":        {"400 closed", ""},
+	"size of 17 digits":           {"400 closed", ""},
+	"chunks beyond the limit":     {"400 closed", ""},
+	"a chunk beyond the limit":    {"400 closed", ""},
+	"trailers beyond their limit": {"400 closed", ""},
+	"a trailer without end":       {"400 closed", ""},
+}
+
+// TestRawStd: the same cases for an unmodified net/http handler.
+func TestRawStd(t *testing.T) {
+	rawServed(t, "through Std", http1.Std(http.HandlerFunc(rawStdHandler)), func(c rawCase) rawVerdict {
+		if v, ok := rawByStd[c.name]; ok {
+			return v
+		}
+		return c.rawVerdict
+	}, true)
+}
+
+// rawServed has a server of this package answer the cases with h.
+func rawServed(t *testing.T, name string, h http1.Handler, verdict func(rawCase) rawVerdict, rough bool) {
+	t.Helper()
 	addr := make(chan net.Addr, 1)
 	srv := &http1.Server{
-		Handler:  rawHandler(func(error) {}),
+		Handler:  h,
 		MaxHead:  rawHead,
 		MaxBody:  rawBody,
 		Logger:   slog.New(slog.DiscardHandler),
@@ -85,7 +115,7 @@ func TestRawSockets(t *testing.T) {
 	case err := <-served:
 		t.Fatal(err)
 	case a := <-addr:
-		rawOnSockets(t, "on sockets", a, func(c rawCase) rawVerdict { return c.rawVerdict }, false)
+		rawOnSockets(t, name, a, verdict, rough)
 	}
 	srv.Close()
 	if err := <-served; err != http1.ErrServerClosed {
