@@ -82,7 +82,7 @@ func (c *Conn) settle() {
 	if rx := c.rx; rx != nil && !c.wanted && rx.idle() {
 		c.rx = nil
 		if cap(rx.queue) <= aheadMessages {
-			give(&c.local().inbounds, rx)
+			giveUpTo(keptBusy, &c.local().inbounds, rx)
 		}
 	}
 }

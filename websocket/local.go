@@ -5,16 +5,20 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/zonda-go/zonda/internal/wswire"
 	"github.com/zonda-go/zonda/loop"
 )
 
 const (
 	// corkSize is how much is joined into one write.
 	corkSize = 16 << 10
+	// pageSize is how much of single frames is put together.
+	pageSize = 4 * corkSize
 	// kept is how many of each kind of thing a loop keeps for the next connection, and
-	// keptOuts how many outbounds: each receiver of a broadcast has one for a moment.
+	// keptBusy how many inbounds and outbounds:
+	// each connection with a message has one for a moment.
 	kept     = 64
-	keptOuts = 1024
+	keptBusy = 1024
 )
 
 // local is what the connections of one loop share. It belongs to the loop.
@@ -26,6 +30,8 @@ type local struct {
 	flush   func()
 	queued  bool // flush waits in the loop
 
+	page     []byte   // frames of this iteration that are their connection's only one
+	spare    []byte   // room for page
 	buffers  [][]byte // of corkSize
 	inbounds []*inbound
 	outs     []*outbound
@@ -72,6 +78,9 @@ func (lo *local) flushAll() {
 	lo.queued = false
 	all := lo.dirty
 	lo.dirty = lo.flushed[:0]
+	page := lo.page
+	lo.page = lo.spare[:0] // who is told that all is written may write
+	defer func() { lo.spare = page[:0] }()
 	for i, c := range all {
 		all[i] = nil
 		c.uncork()
@@ -90,6 +99,16 @@ func (lo *local) key() uint32 {
 		lo.keys = rand.NewChaCha8(seed)
 	}
 	return uint32(lo.keys.Uint64())
+}
+
+// single is a frame that is its connection's only one in this iteration, until that ends.
+func (lo *local) single(h wswire.Header, payload []byte) []byte {
+	if len(lo.page)+wswire.MaxHeader+len(payload) > cap(lo.page) {
+		lo.page = make([]byte, 0, pageSize) // those on the old one keep it
+	}
+	begin := len(lo.page)
+	lo.page = appendFrame(lo.page, h, payload)
+	return lo.page[begin:len(lo.page):len(lo.page)]
 }
 
 func (lo *local) buffer() []byte { return take(&lo.buffers, newBuffer) }

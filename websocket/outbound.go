@@ -19,8 +19,8 @@ const (
 
 // outbound is what has yet to go, while there is anything. What is in queue goes after cork.
 type outbound struct {
-	lone    []byte // the one frame of this iteration, if it is shared with others
-	cork    []byte // the frames of this iteration, else
+	lone    []byte // the one frame of this iteration: shared, or in local.page
+	cork    []byte // the frames of this iteration, if there are more
 	queue   []frame
 	head    int     // queue[head:] wait
 	bytes   int     // of these, and of parked
@@ -79,7 +79,7 @@ func (c *Conn) release() {
 	if tx.unsent() == 0 && !tx.writing && !tx.blocked && tx.room == nil {
 		c.tx = nil
 		if tx.parked = nil; cap(tx.queue) <= aheadMessages {
-			giveUpTo(keptOuts, &c.local().outs, tx)
+			giveUpTo(keptBusy, &c.local().outs, tx)
 		}
 	}
 }
@@ -104,8 +104,12 @@ func (c *Conn) put(h wswire.Header, payload []byte, message bool) {
 		c.later(appendFrame(make([]byte, 0, wswire.MaxHeader+len(payload)), h, payload), message)
 		return
 	}
-	c.room(tx, wswire.MaxHeader+len(payload))
-	tx.cork = appendFrame(tx.cork, h, payload)
+	if tx.unsent() == 0 {
+		tx.lone = c.local().single(h, payload)
+	} else {
+		c.room(tx, wswire.MaxHeader+len(payload))
+		tx.cork = appendFrame(tx.cork, h, payload)
+	}
 	c.mark(tx)
 }
 
