@@ -89,10 +89,8 @@ func namesCoding(values []string, coding string) bool {
 
 // vary adds a name to the field Vary, unless it is there (RFC 9110, 12.5.5).
 func (h *Header) vary(name string) {
-	for _, v := range h.Values("Vary") {
-		if httpwire.HasToken(v, name) || httpwire.HasToken(v, "*") {
-			return
-		}
+	if h.lists("Vary", name) || h.lists("Vary", "*") {
+		return
 	}
 	if v := h.Get("Vary"); v != "" {
 		h.Set("Vary", strings.Join(h.Values("Vary"), ", ")+", "+name)

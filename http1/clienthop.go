@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
@@ -171,18 +170,8 @@ func defaultPort(scheme string) string {
 	return "80"
 }
 
-func closesConnection(h *Header) bool {
-	for name, value := range h.All() {
-		if httpwire.EqualFold(name, "Connection") && httpwire.HasToken(value, "close") {
-			return true
-		}
-	}
-	return false
-}
+func closesConnection(h *Header) bool { return h.lists("Connection", "close") }
 
 func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
-
-// httpDate is the form of times in fields (RFC 9110, 5.6.7).
-func httpDate(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05") + " GMT" }

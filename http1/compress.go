@@ -132,13 +132,9 @@ func (c *compressor) choose(w *ResponseWriter, size int64) *Encoding {
 		h.vary("Accept-Encoding") // as the 200 would have had (RFC 9110, 15.4.5)
 		return nil
 	case !httpwire.HasContent(status), status == 206, h.Has("Content-Encoding"), h.Has("Content-Range"),
-		size >= 0 && size < c.MinSize, !c.Types(h.Get("Content-Type")):
+		size >= 0 && size < c.MinSize, !c.Types(h.Get("Content-Type")),
+		h.lists("Cache-Control", "no-transform"): // RFC 9111, 5.2.2.6
 		return nil
-	}
-	for _, v := range h.Values("Cache-Control") {
-		if httpwire.HasToken(v, "no-transform") { // RFC 9111, 5.2.2.6
-			return nil
-		}
 	}
 	h.vary("Accept-Encoding")
 	accepted := acceptedCodings(&w.ex.req, c.names)

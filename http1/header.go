@@ -2,7 +2,9 @@ package http1
 
 import (
 	"iter"
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 )
@@ -89,6 +91,17 @@ func (h *Header) Values(name string) []string {
 	return vs
 }
 
+// lists reports whether a field of that name, a list, has token among its elements, in
+// any case.
+func (h *Header) lists(name, token string) bool {
+	for i := h.find(name, 0); i >= 0; i = h.find(name, i+1) {
+		if httpwire.HasToken(h.at(i).Value, token) {
+			return true
+		}
+	}
+	return false
+}
+
 // All yields each field line's name and value, in order.
 func (h *Header) All() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
@@ -138,3 +151,6 @@ func (h *Header) Del(name string) {
 	h.own()
 	h.lines = slices.DeleteFunc(h.lines, func(f Field) bool { return httpwire.EqualFold(f.Name, name) })
 }
+
+// httpDate is the form of times in fields (RFC 9110, 5.6.7).
+func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }

@@ -53,15 +53,7 @@ func (w *ResponseWriter) Tunnel() (*stream.Stream, error) {
 // offers reports whether the client would switch to protocol. Names of protocols are
 // compared without regard to case, as Tornado does; RFC 9110, 7.8 leaves it open.
 func (ex *exchange) offers(protocol string) bool {
-	if !ex.upgrade {
-		return false
-	}
-	for name, value := range ex.req.Header.All() {
-		if httpwire.EqualFold(name, "Upgrade") && httpwire.HasToken(value, protocol) {
-			return true
-		}
-	}
-	return false
+	return ex.upgrade && ex.req.Header.lists("Upgrade", protocol)
 }
 
 // switchTo sends a head behind which the stream speaks another protocol.

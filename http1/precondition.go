@@ -33,7 +33,7 @@ func (w *ResponseWriter) Preconditions(r *Request, etag string, modified time.Ti
 		if now := w.ex.c.sv.l.Now(); sent.After(now) {
 			sent = now
 		}
-		w.Header().Set("Last-Modified", sent.UTC().Format(http.TimeFormat))
+		w.Header().Set("Last-Modified", httpDate(sent))
 	}
 	if s := w.Status(); s >= 300 || r.Method == "CONNECT" || r.Method == "OPTIONS" || r.Method == "TRACE" {
 		return false

@@ -105,7 +105,7 @@ func (sv *service) dateNow() string {
 	now := sv.l.Now()
 	if s := now.Unix(); s != sv.second || sv.date == "" {
 		sv.second = s
-		sv.date = now.UTC().Format("Mon, 02 Jan 2006 15:04:05") + " GMT"
+		sv.date = httpDate(now)
 	}
 	return sv.date
 }

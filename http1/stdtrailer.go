@@ -12,15 +12,8 @@ import (
 
 // declare notes which trailers the handler has announced.
 func (w *stdWriter) declare() {
-	for _, list := range w.header["Trailer"] {
-		w.trails = true
-		for name := range strings.SplitSeq(list, ",") {
-			name = http.CanonicalHeaderKey(textproto.TrimString(name))
-			if httpwire.ValidTrailerName(name) {
-				w.declared = append(w.declared, name)
-			}
-		}
-	}
+	w.trails = len(w.header["Trailer"]) > 0
+	w.declared = trailerNames(w.header)
 	for name := range w.header {
 		w.trails = w.trails || strings.HasPrefix(name, http.TrailerPrefix)
 	}
@@ -64,18 +57,26 @@ func (ex *exchange) trails() bool { return ex.rare != nil && ex.rare.trails && e
 // announced is the trailers that the client has announced, without values yet.
 func announced(h http.Header) http.Header {
 	var t http.Header
-	for _, list := range h["Trailer"] {
-		for name := range strings.SplitSeq(list, ",") {
-			if name = http.CanonicalHeaderKey(textproto.TrimString(name)); httpwire.ValidTrailerName(name) {
-				if t == nil {
-					t = make(http.Header)
-				}
-				t[name] = nil
-			}
+	for _, name := range trailerNames(h) {
+		if t == nil {
+			t = make(http.Header)
 		}
+		t[name] = nil
 	}
 	delete(h, "Trailer")
 	return t
+}
+
+// trailerNames is what the field Trailer lists, as far as it may be one (RFC 9110, 6.6.2).
+func trailerNames(h http.Header) (names []string) {
+	for _, list := range h["Trailer"] {
+		for name := range strings.SplitSeq(list, ",") {
+			if name = http.CanonicalHeaderKey(textproto.TrimString(name)); httpwire.ValidTrailerName(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // takeTrailers puts what has come into the request, when its body has been read.
