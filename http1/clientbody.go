@@ -11,6 +11,9 @@ import (
 // progressEvery is how often OnProgress is called at most.
 const progressEvery = 100 * time.Millisecond
 
+// bodyRoom is how much of a body is read at a time.
+const bodyRoom = 32 << 10
+
 // A ResponseBody is the body of a response, to be read piece by piece. It belongs to
 // the loop; reading it makes the coroutine that reads wait for bytes, and the server
 // for the reader. It must be closed: then the connection is free for the next request
@@ -31,7 +34,7 @@ func newResponseBody(x *clientExchange) *ResponseBody {
 	b := &ResponseBody{x: x}
 	p := x.call.p
 	if kind := x.call.encoding(x.res); kind != "" && x.framing.kind != httpwire.NoBody {
-		b.decode = p.decoders.get(kind, (*wireBody)(b))
+		b.decode = takeDecoder(p.l, kind, (*wireBody)(b))
 		x.res.Decoded = true
 		x.res.Header.Del("Content-Encoding")
 		x.res.Header.Del("Content-Length")
@@ -84,7 +87,7 @@ func (b *ResponseBody) account(n int, err error) (int, error) {
 	}
 	b.progress(err)
 	if b.err != nil && b.decode != nil {
-		x.call.p.decoders.put(b.decode)
+		b.decode.give()
 		b.decode = nil
 	}
 	if n > 0 {
@@ -127,8 +130,8 @@ func (b *ResponseBody) progress(err error) {
 // readAll reads the whole body in co: to OnBody, or into the response.
 func (b *ResponseBody) readAll(co *loop.Co) error {
 	p := b.x.call.p
-	room := p.takeRoom()
-	defer p.giveRoom(room)
+	room := p.rooms.take()[:bodyRoom]
+	defer p.rooms.give(room)
 	for {
 		n, err := b.Read(room)
 		if n > 0 {

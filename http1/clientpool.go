@@ -39,8 +39,8 @@ type clientPool struct {
 	calls          *clientCall // all that are under way
 	hops           map[hopName]*clientHop
 	parser         *httpwire.ResponseParser
-	scratch        []byte // for a request on its way to the socket
-	decoders       clientDecoders
+	scratch        []byte  // for a request on its way to the socket
+	rooms          buffers // for pieces of bodies
 	closed         bool
 }
 
@@ -81,6 +81,7 @@ func newClientPool(c *Client, l *loop.Loop) *clientPool {
 		idleTime:   limit(c.IdleTimeout, defaultIdleTimeout),
 		ended:      loop.NewPromise[struct{}](l),
 		hosts:      make(map[clientKey]*clientHost),
+		rooms:      buffers{size: bodyRoom},
 	}
 	for _, n := range []*int{&p.maxPerHost, &p.maxConns, &p.maxIdle} {
 		if *n == 0 {

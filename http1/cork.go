@@ -15,7 +15,7 @@ func (c *conn) send(p []byte) {
 		return
 	}
 	if c.cork == nil {
-		c.cork = c.sv.buffer()
+		c.cork = c.sv.buffers.take()
 	}
 	c.cork = append(c.cork, p...)
 }
@@ -24,7 +24,7 @@ func (c *conn) send(p []byte) {
 func (c *conn) uncork() {
 	if c.cork != nil {
 		c.s.Write(c.cork)
-		c.sv.giveBack(c.cork)
+		c.sv.buffers.give(c.cork)
 		c.cork = nil
 	}
 }

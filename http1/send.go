@@ -137,7 +137,7 @@ func (w *ResponseWriter) release() {
 	w.ex.req.form.release()
 	w.ex.req.form = nil
 	if w.buf != nil {
-		w.ex.c.sv.giveBack(w.buf)
+		w.ex.c.sv.buffers.give(w.buf)
 		w.buf = nil
 	}
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/zonda-go/zonda/stream"
 )
 
-// keptBuffers is how many response buffers a service keeps for the next requests.
-const keptBuffers = 64
-
 // service is a Server on one of its loops, and belongs to that.
 type service struct {
 	// Immutable.
@@ -27,7 +24,7 @@ type service struct {
 	// Owned by the loop.
 	parser  *httpwire.Parser // for heads that come in one piece
 	scratch []byte           // for a response on its way to the socket
-	buffers [][]byte         // for bodies
+	buffers buffers          // for bodies
 	workers stdWorkers
 	locals  map[netip.AddrPort]*stdConn
 	outlive map[*exchange]struct{} // handlers whose connection may end first
@@ -42,7 +39,7 @@ type service struct {
 func newService(s *Server, l *loop.Loop) *service {
 	sv := &service{
 		srv: s, l: l, log: s.Logger,
-		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
+		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(), buffers: buffers{size: bodyBuffer},
 		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{}, outlive: map[*exchange]struct{}{},
 	}
 	if sv.log == nil {
@@ -108,22 +105,6 @@ func (sv *service) dateNow() string {
 		sv.date = httpDate(now)
 	}
 	return sv.date
-}
-
-// buffer is an empty buffer for a response's body.
-func (sv *service) buffer() []byte {
-	if n := len(sv.buffers); n > 0 {
-		b := sv.buffers[n-1]
-		sv.buffers = sv.buffers[:n-1]
-		return b
-	}
-	return make([]byte, 0, bodyBuffer)
-}
-
-func (sv *service) giveBack(b []byte) {
-	if cap(b) == bodyBuffer && len(sv.buffers) < keptBuffers {
-		sv.buffers = append(sv.buffers, b[:0])
-	}
 }
 
 // takeParser is a parser for the next head; giveParser returns it.
