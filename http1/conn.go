@@ -104,13 +104,8 @@ func (c *conn) begin(head []byte) {
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}
-	if len(c.cork) > 0 {
-		// The answers that are ready go out if this request does not answer at once.
-		c.sv.l.Call(func() {
-			if c.ex == ex {
-				c.uncork()
-			}
-		})
+	if c.sv.std != nil {
+		c.uncork() // a goroutine does not answer at once
 	}
 }
 

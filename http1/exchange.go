@@ -69,6 +69,13 @@ func (ex *exchange) Run(co *loop.Co) error {
 	return ex.c.sv.srv.Handler.Serve(co, &ex.w, &ex.req)
 }
 
+// Waits has the answers before this one go out, which is not to be had at once.
+func (ex *exchange) Waits() {
+	if ex.c.ex == ex {
+		ex.c.uncork()
+	}
+}
+
 // Ended sends what the handler left to send.
 func (ex *exchange) Ended(err error) {
 	if x := ex.rare; x != nil {
