@@ -152,7 +152,7 @@ func refusalStatus(err error) int {
 func (c *conn) refuse(status int, err error) {
 	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
 	c.logRefusal(status, err)
-	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
+	b := httpwire.AppendStatusLine(c.room(0), status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)
 	b = httpwire.AppendField(b, "Connection", "close")
