@@ -91,7 +91,7 @@ func (c *conn) returnParser() {
 
 // begin starts the handler for a head that is complete.
 func (c *conn) begin(head []byte) {
-	ex := newExchange(c, string(head), &c.parser.Request)
+	ex := newExchange(c, head, &c.parser.Request)
 	c.returnParser()
 	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
 	if c.sv.srv.AccessLog != nil {
