@@ -86,7 +86,7 @@ func (x *clientExchange) takeHead(p []byte) int {
 func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 	call := x.call
 	x.res = &Response{method: x.hop.method, URL: x.hop.url, Request: call.req, Reused: x.c.used}
-	x.res.fill(string(head), r)
+	x.res.fill(head, r)
 	x.res.RemoteAddr = x.c.s.RemoteAddr()
 	if x.hop.key.secure {
 		if state, ok := x.c.s.TLS(); ok {

@@ -31,7 +31,7 @@ type service struct {
 	tunnels map[*exchange]struct{} // handlers that have taken their connection away
 	sweeper *loop.Ticker           // nil: see watch
 	date    string                 // the Date field of this second
-	second  int64
+	dateEnd time.Duration          // of the loop's life, when that ends
 
 	draining bool // each connection closes when its present request is answered
 }
@@ -97,12 +97,13 @@ func (sv *service) abort() {
 	})
 }
 
-// dateNow is the Date of a response (RFC 9110, 6.6.1), formatted once a second.
+// dateNow is the Date of a response (RFC 9110, 6.6.1), formatted once a second. Between
+// two seconds it looks at no clock.
 func (sv *service) dateNow() string {
-	now := sv.l.Now()
-	if s := now.Unix(); s != sv.second || sv.date == "" {
-		sv.second = s
+	if at := sv.l.Recent(); at >= sv.dateEnd || sv.date == "" {
+		now := sv.l.Now()
 		sv.date = httpDate(now)
+		sv.dateEnd = at + time.Second - time.Duration(now.Nanosecond())
 	}
 	return sv.date
 }
