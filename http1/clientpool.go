@@ -37,6 +37,8 @@ type clientPool struct {
 	oldest, newest *clientConn // of the idle ones
 	sweeper        loop.Timer  // for the oldest
 	calls          *clientCall // all that are under way
+	spare          *clientCall // to be used again
+	spares         int
 	hops           map[hopName]*clientHop
 	parser         *httpwire.ResponseParser
 	scratch        []byte  // for a request on its way to the socket
@@ -156,14 +158,14 @@ func (h *clientHost) take() *clientConn {
 	return nil
 }
 
-// release takes back a connection that can be used again.
-func (h *clientHost) release(c *clientConn) {
+// release takes back, now, a connection that can be used again.
+func (h *clientHost) release(c *clientConn, now time.Time) {
 	p := h.p
 	if p.closed || p.maxIdle < 0 || h.waiters.Len() == 0 && p.idle >= p.maxIdle {
 		c.drop()
 		return
 	}
-	c.enterIdle()
+	c.enterIdle(now)
 	p.serve()
 }
 

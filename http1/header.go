@@ -19,6 +19,9 @@ type Header struct {
 	lines []Field // and else
 }
 
+// firstLines is how many fields there is room for at the first: a message has a few.
+const firstLines = 4
+
 // A Field is one header field line.
 type Field struct {
 	// Name is the field's name as it was given, Value its value without the blanks
@@ -92,15 +95,30 @@ func (h *Header) at(i int) Field {
 
 // find is the first field line of that name from i on, or -1.
 func (h *Header) find(name string, i int) int {
-	for n := h.Len(); i < n; i++ {
-		if h.head != nil && h.head.nameLen(i) != len(name) {
-			continue
-		}
-		if httpwire.EqualFold(h.at(i).Name, name) {
+	if h.head != nil {
+		return h.head.find(name, i)
+	}
+	for ; i < len(h.lines); i++ {
+		if sameName(h.lines[i].Name, name) {
 			return i
 		}
 	}
 	return -1
+}
+
+func (h *head) find(name string, i int) int {
+	for ; i < int(h.fields); i++ {
+		if h.nameLen(i) == len(name) && sameName(h.name(i), name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sameName is EqualFold, and quick where it is easy: names differ in length, or both
+// sides write them alike.
+func sameName(a, b string) bool {
+	return len(a) == len(b) && (a == b || httpwire.EqualFold(a, b))
 }
 
 // Get is the value of the first field of that name, "" if there is none.
@@ -160,6 +178,9 @@ func (h *Header) own() {
 // Add appends a field line.
 func (h *Header) Add(name, value string) {
 	h.own()
+	if h.lines == nil {
+		h.lines = make([]Field, 0, firstLines)
+	}
 	h.lines = append(h.lines, Field{name, value})
 }
 
