@@ -99,7 +99,7 @@ func (b *Browser) tell() {
 	_ = loop.Shield(b.co, lastLook, func(co *loop.Co) error {
 		for _, p := range b.pages {
 			var text string
-			if err := p.eval(co, &text, "() => document.body.innerText"); err != nil {
+			if err := p.eval(co, &text, "() => document.body.innerText.slice(-2000)"); err != nil {
 				text = err.Error()
 			}
 			b.t.Logf("page %s shows:\n%s\nand complains: %q", p.url, text, p.complaints)

@@ -139,7 +139,7 @@ func (p *Page) Until(function string, args ...any) {
 		look();
 	})`
 	if err := p.eval(p.b.co, nil, fmt.Sprintf(until, function), args...); err != nil {
-		p.b.t.Fatalf("%s %q: %v", function, args, err)
+		p.b.t.Fatalf("%s with %v: %v", function, args, err)
 	}
 }
 
