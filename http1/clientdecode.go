@@ -91,7 +91,7 @@ func (d *decoder) Read(p []byte) (int, error) {
 	n, err := d.out.Read(p)
 	if d.turn += n; d.turn >= decodeTurn {
 		d.turn = 0
-		if co := d.src.x.call.p.l.Current(); co != nil && err == nil {
+		if co := d.src.waiter(); co != nil && err == nil {
 			err = loop.Yield(co)
 		}
 	}

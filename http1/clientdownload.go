@@ -21,6 +21,7 @@ func (c *Client) Download(co *loop.Co, r *ClientRequest, path string) (*Response
 		return nil, err
 	}
 	defer res.Stream.Close()
+	res.Stream.co = co
 	part := fmt.Sprintf("%s.%s.part", path, rand.Text()[:8])
 	f, err := onDisk(co, func() (*os.File, error) {
 		return os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
