@@ -26,6 +26,7 @@ internal/wswire:
 internal/wswire/wscases:
 internal/proxyproto:
 internal/browsertest:   loop stream websocket
+internal/nginxtest:
 loop:                   internal/owner internal/poll
 stream:                 loop internal/poll internal/sock internal/proxyproto
 http1:                  loop stream internal/httpwire
@@ -35,7 +36,7 @@ examples/*:             public
 `
 
 // testArrows is what test files may import besides.
-const testArrows = "looptest internal/poll/polltest internal/wswire/wscases internal/browsertest"
+const testArrows = "looptest internal/poll/polltest internal/wswire/wscases internal/browsertest internal/nginxtest"
 
 // modules is which other modules (or packages of them) may be imported, and
 // where; "tests" stands for every test file.

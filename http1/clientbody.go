@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"io"
 	"time"
 
@@ -20,6 +21,7 @@ const bodyRoom = 32 << 10
 // if all was read, and is broken off if not.
 type ResponseBody struct {
 	x           *clientExchange
+	co          *loop.Co // that waits, which may be one with a deadline; nil: whoever reads
 	decode      *decoder // nil: the body comes as it is
 	total       int64    // read so far, decoded
 	began, told time.Time
@@ -129,6 +131,7 @@ func (b *ResponseBody) progress(err error) {
 
 // readAll reads the whole body in co: to OnBody, or into the response.
 func (b *ResponseBody) readAll(co *loop.Co) error {
+	b.co = co
 	p := b.x.call.p
 	room := p.rooms.take()[:bodyRoom]
 	defer p.rooms.give(room)
@@ -165,7 +168,7 @@ func (b *wireBody) Read(p []byte) (int, error) {
 		if n > 0 || err != nil {
 			return n, err
 		}
-		co := x.call.p.l.Current()
+		co := b.waiter()
 		if co == nil {
 			panic("http1: ResponseBody.Read outside a coroutine")
 		}
@@ -175,6 +178,9 @@ func (b *wireBody) Read(p []byte) (int, error) {
 		}
 	}
 }
+
+// waiter is whose waits these are; nil outside a coroutine.
+func (b *wireBody) waiter() *loop.Co { return cmp.Or(b.co, b.x.call.p.l.Current()) }
 
 // take moves bytes of the body that have come into p: none, if more must come.
 func (x *clientExchange) take(p []byte) (int, error) {

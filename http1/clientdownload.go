@@ -19,6 +19,7 @@ func (c *Client) Download(co *loop.Co, r *ClientRequest, path string) (*Response
 		return nil, err
 	}
 	defer res.Stream.Close()
+	res.Stream.co = co
 	part := fmt.Sprintf("%s.%s.part", path, rand.Text()[:8])
 	l := co.Loop()
 	f, err := offload(l, func() (*os.File, error) {
