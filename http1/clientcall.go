@@ -43,7 +43,7 @@ func (call *clientCall) ask(co *loop.Co, c *Client) (*Response, error) {
 		call.hop, err = call.p.knownHop(call.req)
 	}
 	if err != nil {
-		return nil, &ClientError{PhaseRequest, methodOf(call.req), "", err}
+		return nil, &ClientError{PhaseRequest, methodOf(call.req), shownText(call.req.URL), err}
 	}
 	call.begin()
 	return call.run(co)
@@ -133,8 +133,8 @@ func (call *clientCall) exchange(co *loop.Co) error {
 }
 
 func (call *clientCall) awaitHead(co *loop.Co, x *clientExchange) error {
-	if d := call.limits.FirstByte; d > 0 {
-		x.late = call.p.l.After(d, func() { x.fail(PhaseResponse, errTimeout) })
+	if x.upload == nil {
+		x.watchHead()
 	}
 	for !x.head {
 		if err := x.wait(co); err != nil {
@@ -142,6 +142,13 @@ func (call *clientCall) awaitHead(co *loop.Co, x *clientExchange) error {
 		}
 	}
 	return nil
+}
+
+// watchHead begins to count the time for the head, when all of the request is sent.
+func (x *clientExchange) watchHead() {
+	if d := x.call.limits.FirstByte; d > 0 && !x.head && x.err == nil {
+		x.late = x.call.p.l.After(d, func() { x.fail(PhaseResponse, errTimeout) })
+	}
 }
 
 // receive sees to the final response.

@@ -57,14 +57,17 @@ func (x *clientExchange) takeHead(p []byte) int {
 	}
 	n, err := x.parser.Head(p, x.hop.method, pool.maxHead())
 	if err != nil {
-		x.fail(PhaseResponse, err)
+		x.fail(PhaseResponse, badResponse(err))
 		return len(p)
 	}
 	if n == 0 {
 		return 0
 	}
 	r := &x.parser.Response
-	switch x.interim++; {
+	if r.Status < 200 {
+		x.interim++
+	}
+	switch {
 	case r.Tunnel:
 		x.fail(PhaseResponse, errUpgraded)
 		return len(p)
@@ -94,7 +97,7 @@ func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 		}
 	}
 	x.keep = r.KeepAlive
-	x.framing.kind, x.framing.left = r.Framing, r.Length
+	x.framing.kind, x.framing.left, x.framing.chunks.Response = r.Framing, r.Length, true
 	x.returnParser() // and r with it
 	x.head = true
 	x.late.Stop()

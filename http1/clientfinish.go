@@ -20,6 +20,8 @@ func (x *clientExchange) finish() {
 	switch {
 	case !x.keep || !x.hop.keep || c.s.Unsent() > 0 || c.s.EOF() || c.s.Closed():
 		c.drop()
+	case len(c.s.Buffered()) > 0:
+		c.unasked()
 	default:
 		c.used = true
 		c.h.release(c)
@@ -63,7 +65,7 @@ func (x *clientExchange) skip() {
 
 var (
 	errSkipped = errors.New("http1: the body is not wanted")
-	errInterim = fmt.Errorf("http1: more than %d responses before the final one", maxInterim)
+	errInterim = fmt.Errorf("%w: more than %d responses before the final one", ErrBadResponse, maxInterim)
 )
 
 func (x *clientExchange) returnParser() {

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -193,8 +192,8 @@ func (b *transportBody) Read(p []byte) (n int, err error) {
 		return none, err
 	})
 	switch {
-	case errors.Is(err, errBodyClosed):
-		err = http.ErrBodyReadAfterClose
+	case err != nil && b.shut.Load() && n == 0:
+		err = http.ErrBodyReadAfterClose // it was this that has ended the read
 	case err == io.EOF:
 		b.addTrailer()
 	}
