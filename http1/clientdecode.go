@@ -5,7 +5,6 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
-	"fmt"
 	"io"
 	"strings"
 
@@ -52,18 +51,15 @@ func (call *clientCall) encoding(res *Response) string {
 	if !call.decodes() {
 		return ""
 	}
-	kind := strings.ToLower(res.Header.Get("Content-Encoding"))
-	switch kind {
-	case "gzip", "deflate":
-	case "x-gzip":
-		kind = "gzip"
-	default:
-		return ""
+	switch kind := strings.ToLower(res.Header.Get("Content-Encoding")); {
+	case kind == "":
+	case len(res.Header.Values("Content-Encoding")) > 1: // one around another
+	case kind == "gzip" || kind == "x-gzip":
+		return "gzip"
+	case kind == "deflate":
+		return kind
 	}
-	if len(res.Header.Values("Content-Encoding")) > 1 {
-		return "" // several, one around another
-	}
-	return kind
+	return ""
 }
 
 func (ds *clientDecoders) get(kind string, src *wireBody) *decoder {
@@ -89,24 +85,6 @@ func (ds *clientDecoders) put(d *decoder) {
 
 // Read decodes, and waits for what is to be decoded.
 func (d *decoder) Read(p []byte) (int, error) {
-	n, err := d.read(p)
-	if isDamage(err) {
-		err = fmt.Errorf("%w: %s: %w", ErrBadResponse, d.kind, err)
-	}
-	return n, err
-}
-
-// isDamage reports whether an error is about the encoding, and not about the body below.
-func isDamage(err error) bool {
-	switch err {
-	case io.ErrUnexpectedEOF, gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary:
-		return true
-	}
-	_, corrupt := err.(flate.CorruptInputError)
-	return corrupt
-}
-
-func (d *decoder) read(p []byte) (int, error) {
 	if d.out == nil {
 		if err := d.begin(); err != nil {
 			return 0, err

@@ -35,6 +35,7 @@ type clientExchange struct {
 	waste   bool // it is thrown away
 	keep    bool // the connection can be used again afterwards
 	done    bool // all of it has come
+	behind  bool // and more came with it
 }
 
 // arrived hears of bytes from the server, and says how many it takes.
@@ -81,6 +82,7 @@ func (x *clientExchange) takeHead(p []byte) int {
 		x.parser.Reset()
 		return n
 	}
+	x.behind = n < len(p) && r.Framing == httpwire.NoBody
 	x.begin(p[:n], r)
 	return n
 }
@@ -135,6 +137,7 @@ func (x *clientExchange) collect(p []byte) (n int) {
 		}
 		switch {
 		case x.framing.done:
+			x.behind = n < len(p)
 			x.finish()
 			x.wake()
 			return n

@@ -20,8 +20,8 @@ func (x *clientExchange) finish() {
 	switch {
 	case !x.keep || !x.hop.keep || c.s.Unsent() > 0 || c.s.EOF() || c.s.Closed():
 		c.drop()
-	case len(c.s.Buffered()) > 0:
-		c.unasked()
+	case x.behind || len(c.s.Buffered()) > 0:
+		c.unasked() // before the next in the queue gets it
 	default:
 		c.used = true
 		c.h.release(c)

@@ -3,6 +3,7 @@ package http1
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -135,7 +136,6 @@ func (rt *roundTrip) response() *http.Response {
 		Header:        stdHeader(&res.Header),
 		ContentLength: res.ContentLength,
 		Uncompressed:  res.Decoded,
-		Close:         closesConnection(&res.Header),
 		Request:       rt.r,
 		TLS:           res.TLS,
 		Body:          http.NoBody,
@@ -143,10 +143,14 @@ func (rt *roundTrip) response() *http.Response {
 	if res.Decoded {
 		out.ContentLength = -1
 	}
+	framing := rt.call.x.framing.kind
 	if httpwire.HasToken(res.Header.Get("Transfer-Encoding"), "chunked") {
 		out.TransferEncoding = []string{"chunked"}
+		announceTrailers(out)
 	}
-	if rt.call.x.framing.kind == httpwire.NoBody {
+	out.Close = closesConnection(&res.Header) || framing == httpwire.UntilClose ||
+		res.Minor == 0 && !res.Header.lists("Connection", "keep-alive")
+	if framing == httpwire.NoBody {
 		return out
 	}
 	body := &transportBody{l: rt.t.Loop, from: res.Stream, out: out, res: res, all: rt.all}
@@ -157,6 +161,17 @@ func (rt *roundTrip) response() *http.Response {
 	}
 	out.Body = body
 	return out
+}
+
+// announceTrailers moves the names of trailers to where net/http has them.
+func announceTrailers(out *http.Response) {
+	for _, name := range trailerNames(out.Header) {
+		if out.Trailer == nil {
+			out.Trailer = make(http.Header)
+		}
+		out.Trailer[name] = nil
+	}
+	out.Header.Del("Trailer")
 }
 
 // transportBody is the body of a response for goroutines: Read for one at a time, Close
@@ -206,9 +221,13 @@ func (b *transportBody) Read(p []byte) (n int, err error) {
 
 // addTrailer shows the trailers, which are there when the body has been read.
 func (b *transportBody) addTrailer() {
-	if b.res.Trailer.Len() > 0 {
-		b.out.Trailer = stdHeader(&b.res.Trailer)
+	if b.res.Trailer.Len() == 0 {
+		return
 	}
+	if b.out.Trailer == nil {
+		b.out.Trailer = make(http.Header)
+	}
+	maps.Copy(b.out.Trailer, stdHeader(&b.res.Trailer))
 }
 
 // Close ends the reading, also a Read that is under way. It does not wait.
