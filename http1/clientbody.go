@@ -61,7 +61,8 @@ func (b *ResponseBody) Read(p []byte) (int, error) {
 	case len(p) == 0:
 		return 0, nil
 	case b.decode != nil:
-		return b.account(b.decode.Read(p))
+		n, err := b.decode.Read(p)
+		return b.account(n, damaged(b.decode.kind, err))
 	}
 	return b.account((*wireBody)(b).Read(p))
 }

@@ -154,8 +154,8 @@ func (call *clientCall) exchange(co *loop.Co) error {
 }
 
 func (call *clientCall) awaitHead(co *loop.Co, x *clientExchange) error {
-	if d := call.limits.FirstByte; d > 0 {
-		x.late = call.p.l.After(d, func() { x.fail(PhaseResponse, errTimeout) })
+	if x.upload == nil {
+		x.watchHead()
 	}
 	for !x.head {
 		if err := x.wait(co); err != nil {
@@ -163,6 +163,13 @@ func (call *clientCall) awaitHead(co *loop.Co, x *clientExchange) error {
 		}
 	}
 	return nil
+}
+
+// watchHead begins to count the time for the head, when all of the request is sent.
+func (x *clientExchange) watchHead() {
+	if d := x.call.limits.FirstByte; d > 0 && !x.head && x.err == nil {
+		x.late = x.call.p.l.After(d, func() { x.fail(PhaseResponse, errTimeout) })
+	}
 }
 
 // receive sees to the final response.

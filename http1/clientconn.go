@@ -37,12 +37,17 @@ func (c *clientConn) Consume(p []byte) int {
 	if c.x != nil {
 		return c.x.arrived(p)
 	}
+	c.unasked()
+	return len(p)
+}
+
+// unasked ends a connection on which the server speaks unasked: a response to nobody
+// must not become that of the next request.
+func (c *clientConn) unasked() {
 	if !c.gone {
-		// A response to nobody must not become that of the next request.
 		c.h.p.log.Info("zonda: a server answered without a request", "host", c.h.key.addr, "remote", c.s.RemoteAddr().String())
 		c.abort()
 	}
-	return len(p)
 }
 
 // Ended hears that the server will send no more.

@@ -13,10 +13,12 @@ func (call *clientCall) encoding(res *Response) string {
 	if !call.decodes() {
 		return ""
 	}
-	switch kind := strings.ToLower(res.Header.Get("Content-Encoding")); kind {
-	case "gzip", "x-gzip":
+	switch kind := strings.ToLower(res.Header.Get("Content-Encoding")); {
+	case kind == "":
+	case len(res.Header.Values("Content-Encoding")) > 1: // one around another
+	case kind == "gzip" || kind == "x-gzip":
 		return "gzip"
-	case "deflate":
+	case kind == "deflate":
 		return kind
 	}
 	return ""

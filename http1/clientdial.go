@@ -3,6 +3,7 @@ package http1
 import (
 	"cmp"
 	"crypto/tls"
+	"strings"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -83,7 +84,11 @@ func (h *clientHost) fresh(co *loop.Co, call *clientCall) (*clientConn, error) {
 		return nil, call.wrap(PhaseConnect, ErrClientClosed)
 	}
 	made = true
-	return newClientConn(h, s), nil
+	c := newClientConn(h, s)
+	if c.gone {
+		return nil, call.wrap(PhaseResponse, errUnasked)
+	}
+	return c, nil
 }
 
 // dial connects to where the hop's bytes go first.
@@ -124,7 +129,7 @@ func tlsFor(host string, own *stream.TLSOptions) stream.TLSOptions {
 	o.Timeout, o.Server = -1, false // the phase has a limit
 	o.Config = cmp.Or(o.Config, &tls.Config{}).Clone()
 	if o.Config.ServerName == "" {
-		o.Config.ServerName = host
+		o.Config.ServerName, _, _ = strings.Cut(host, "%") // no certificate has a zone
 	}
 	if o.Config.NextProtos == nil {
 		o.Config.NextProtos = []string{"http/1.1"}

@@ -33,13 +33,14 @@ func scoped(co *loop.Co, d time.Duration) (*loop.Co, func()) {
 	return scope, func() { cancel(nil) }
 }
 
-// wrap says at what a request has failed; why it was ended from outside comes first.
+// wrap says at what a request has failed; why it was ended from outside comes first. The
+// innermost phase counts: connecting includes what a proxy does.
 func (call *clientCall) wrap(phase string, err error) error {
-	if call.err != nil {
-		err = call.err
-	}
 	if _, ok := err.(*ClientError); ok {
 		return err
+	}
+	if call.err != nil {
+		err = call.err
 	}
 	return &ClientError{phase, call.hop.method, shownURL(call.hop.url), err}
 }

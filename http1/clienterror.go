@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -27,11 +29,17 @@ var (
 	// ErrServerGone is what a request gives whose server closed the connection before
 	// the response was complete. It matches io.ErrUnexpectedEOF.
 	ErrServerGone = errors.New("http1: the server closed the connection")
+	// ErrBadResponse is what a request gives whose server, or proxy, sends what is no
+	// response: something other than HTTP/1, framing of which nobody could tell where
+	// it ends, a damaged encoding. A handler that returns it answers 502 if the framing
+	// was to blame.
+	ErrBadResponse = errors.New("http1: bad response")
 	// ErrProxy is what a request gives that a proxy has refused to pass on.
 	ErrProxy = errors.New("http1: refused by the proxy")
 
 	errBodyClosed = errors.New("http1: read of a response body that was closed")
-	errUpgraded   = errors.New("http1: the server changed the protocol, which nobody asked for")
+	errUpgraded   = fmt.Errorf("%w: the server changed the protocol, which nobody asked for", ErrBadResponse)
+	errUnasked    = fmt.Errorf("%w: the server spoke before it was asked", ErrBadResponse)
 )
 
 // The phases of a request, as ClientError.Phase and in the order in which they come.
@@ -106,6 +114,28 @@ func shownURL(u *url.URL) string {
 	return u.Redacted()
 }
 
+// shownText is shownURL of what a request has, which may be no URL: then the beginning,
+// where a password may be, is left out, and what could break a line is quoted.
+func shownText(text string) string {
+	if u, err := url.Parse(text); err == nil {
+		return shownURL(u)
+	}
+	if i := strings.LastIndexByte(text, '@'); i >= 0 {
+		text = "..." + text[i:]
+	}
+	return strconv.Quote(text)
+}
+
+// parseURL is url.Parse, whose error does not repeat the URL: it may have a password.
+func parseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	var wrong *url.Error
+	if errors.As(err, &wrong) {
+		err = wrong.Err
+	}
+	return u, err
+}
+
 // goneError is ErrServerGone with the reason: in the sense of the message the end was
 // unexpected, whatever that is.
 type goneError struct{ cause error }
@@ -115,6 +145,24 @@ func (e *goneError) Error() string {
 }
 
 func (e *goneError) Unwrap() []error { return []error{ErrServerGone, io.ErrUnexpectedEOF, e.cause} }
+
+// badResponseError is ErrBadResponse with the rule that was broken.
+type badResponseError struct{ rule *httpwire.Error }
+
+func (e *badResponseError) Error() string {
+	return fmt.Sprintf("%v: %s (%s, byte %d)", ErrBadResponse, e.rule.Reason, e.rule.Rule, e.rule.Offset)
+}
+
+func (e *badResponseError) Unwrap() []error { return []error{ErrBadResponse, e.rule} }
+
+// badResponse is an error of package httpwire in the words of a client, which answers
+// nobody.
+func badResponse(err error) error {
+	if rule, ok := err.(*httpwire.Error); ok {
+		return &badResponseError{rule}
+	}
+	return err
+}
 
 // badRequest is an error that matches ErrBadRequest.
 func badRequest(format string, args ...any) error {

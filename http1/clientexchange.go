@@ -36,6 +36,7 @@ type clientExchange struct {
 	waste   bool // it is thrown away
 	keep    bool // the connection can be used again afterwards
 	done    bool // all of it has come
+	behind  bool // and more came with it
 }
 
 // arrived hears of bytes from the server, and says how many it takes.
@@ -63,14 +64,17 @@ func (x *clientExchange) takeHead(p []byte) int {
 	}
 	n, err := x.parser.Head(p, x.hop.method, pool.maxHead())
 	if err != nil {
-		x.fail(PhaseResponse, err)
+		x.fail(PhaseResponse, badResponse(err))
 		return len(p)
 	}
 	if n == 0 {
 		return 0
 	}
 	r := &x.parser.Response
-	switch x.interim++; {
+	if r.Status < 200 {
+		x.interim++
+	}
+	switch {
 	case r.Tunnel:
 		x.fail(PhaseResponse, errUpgraded)
 		return len(p)
@@ -84,6 +88,7 @@ func (x *clientExchange) takeHead(p []byte) int {
 		x.parser.Reset()
 		return n
 	}
+	x.behind = n < len(p) && r.Framing == httpwire.NoBody
 	x.begin(p[:n], r)
 	return n
 }
@@ -100,7 +105,7 @@ func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 		}
 	}
 	x.keep = r.KeepAlive
-	x.framing.kind, x.framing.left = r.Framing, r.Length
+	x.framing.kind, x.framing.left, x.framing.chunks.Response = r.Framing, r.Length, true
 	x.returnParser() // and r with it
 	x.head = true
 	x.late.Stop()
@@ -138,6 +143,7 @@ func (x *clientExchange) collect(p []byte) (n int) {
 		}
 		switch {
 		case x.framing.done:
+			x.behind = n < len(p)
 			x.finish()
 			x.wake()
 			return n

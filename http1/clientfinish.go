@@ -23,6 +23,8 @@ func (x *clientExchange) finish() {
 	switch {
 	case !x.keep || !x.hop.keep || c.s.Unsent() > 0 || c.s.EOF() || c.s.Closed():
 		c.drop()
+	case x.behind || len(c.s.Buffered()) > 0:
+		c.unasked() // before the next in the queue gets it
 	default:
 		c.used = true
 		c.h.release(c, x.call.at)
@@ -66,7 +68,7 @@ func (x *clientExchange) skip() {
 
 var (
 	errSkipped = errors.New("http1: the body is not wanted")
-	errInterim = fmt.Errorf("http1: more than %d responses before the final one", maxInterim)
+	errInterim = fmt.Errorf("%w: more than %d responses before the final one", ErrBadResponse, maxInterim)
 )
 
 func (x *clientExchange) returnParser() {

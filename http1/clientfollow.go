@@ -2,6 +2,7 @@ package http1
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 )
 
@@ -19,10 +20,11 @@ func (hop *clientHop) after(call *clientCall, res *Response) (*clientHop, error)
 	if !redirects(res.Status) || location == "" || call.redirects >= max {
 		return nil, nil
 	}
-	to, err := hop.url.Parse(location)
+	to, err := parseURL(location)
 	if err != nil {
-		return nil, badRequest("a redirect: %w", err)
+		return nil, badRequest("a redirect to %s: %w", shownText(location), err)
 	}
+	to = hop.url.ResolveReference(to)
 	next := &clientHop{
 		method:   hop.method,
 		noBody:   hop.noBody,
@@ -35,7 +37,7 @@ func (hop *clientHop) after(call *clientCall, res *Response) (*clientHop, error)
 		return nil, nil // it has been read, and cannot be sent again
 	}
 	if err := next.aim(call.p, r, to); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("a redirect to %s: %w", shownURL(to), err)
 	}
 	call.redirects++
 	next.followTo(hop, r, to)

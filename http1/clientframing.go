@@ -19,10 +19,13 @@ func (f *clientFraming) next(buf []byte, trailer *Header) (piece []byte, used in
 		return buf, len(buf), nil
 	case httpwire.Chunked:
 		piece, used, f.done, err = f.chunks.Next(buf)
+		if err != nil {
+			return nil, used, badResponse(err)
+		}
 		if t, ok := f.chunks.Trailer(); ok {
 			trailer.Add(string(t.Name.Of(buf)), string(t.Value.Of(buf)))
 		}
-		return piece, used, err
+		return piece, used, nil
 	}
 	n := min(f.left, int64(len(buf)))
 	f.left -= n

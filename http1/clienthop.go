@@ -62,7 +62,7 @@ func (p *clientPool) firstHop(r *ClientRequest) (*clientHop, error) {
 	if err := checkRequest(r); err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(r.URL)
+	u, err := parseURL(r.URL)
 	if err != nil {
 		return nil, badRequest("%w", err)
 	}
@@ -104,10 +104,7 @@ func (hop *clientHop) aim(p *clientPool, r *ClientRequest, to *url.URL) error {
 	if !hop.key.secure {
 		hop.key.tls = nil
 	}
-	hop.host = u.Host
-	if bare, ok := strings.CutSuffix(u.Host, ":"+defaultPort(u.Scheme)); ok {
-		hop.host = bare
-	}
+	hop.host = hostOf(&u)
 	hop.keep = p.maxIdle >= 0 && !closesConnection(&r.Header)
 	if err := hop.choosesProxy(p, r); err != nil {
 		return err
@@ -157,7 +154,21 @@ func addressOf(u *url.URL) (string, error) {
 			return "", badRequest("the host %q: only ASCII, other names in the form that begins with xn--", host)
 		}
 	}
-	return net.JoinHostPort(strings.ToLower(host), port), nil
+	host, zone, zoned := strings.Cut(host, "%")
+	if host = strings.ToLower(host); zoned {
+		host += "%" + zone // the name of an interface
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// hostOf is the field Host for a URL: without the port that is usual, and without the
+// zone of an address, which means something on this machine only (RFC 6874, 4).
+func hostOf(u *url.URL) string {
+	host := strings.TrimSuffix(strings.TrimSuffix(u.Host, ":"+defaultPort(u.Scheme)), ":")
+	if name, _, zoned := strings.Cut(u.Hostname(), "%"); zoned {
+		host = "[" + name + "]" + host[strings.LastIndexByte(host, ']')+1:]
+	}
+	return host
 }
 
 func defaultPort(scheme string) string {

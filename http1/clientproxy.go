@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"syscall"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -30,7 +31,7 @@ func (hop *clientHop) choosesProxy(p *clientPool, r *ClientRequest) (err error) 
 	case hop.key.unix != "" || r.Proxy == "direct":
 		return nil
 	case r.Proxy != "":
-		hop.proxy, err = url.Parse(r.Proxy)
+		hop.proxy, err = parseURL(r.Proxy)
 	case p.c.Proxy != nil:
 		hop.proxy, err = p.c.Proxy(hop.url)
 	}
@@ -83,10 +84,14 @@ func (call *clientCall) throughProxy(co *loop.Co, s *stream.Stream) error {
 		err = call.tunnel(co, s)
 	}
 	switch {
-	case err == nil:
+	case err == nil && len(s.Buffered()) == 0:
 		return nil
+	case err == nil:
+		err = errUnasked
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		err = lostBy(io.EOF)
+	case errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE):
+		err = lostBy(err)
 	}
 	return call.wrap(PhaseProxy, err)
 }
@@ -109,7 +114,7 @@ func (call *clientCall) tunnel(co *loop.Co, s *stream.Stream) error {
 		b = httpwire.AppendField(b, "Proxy-Authorization", basicAuth(u.Username(), password))
 	}
 	s.Write(httpwire.AppendHeadEnd(b))
-	for range maxInterim {
+	for range maxInterim + 1 {
 		head, err := loop.Await(co, s.ReadUntil("\r\n\r\n", p.maxHead()))
 		if err != nil {
 			return err
@@ -119,7 +124,7 @@ func (call *clientCall) tunnel(co *loop.Co, s *stream.Stream) error {
 		n, err := parser.Head(head, "CONNECT", p.maxHead())
 		switch status := parser.Response.Status; {
 		case err != nil:
-			return err
+			return badResponse(err)
 		case n == 0:
 			return fmt.Errorf("%w: its answer is not one", ErrProxy)
 		case status/100 == 1 && status != 101:
@@ -135,22 +140,23 @@ func (call *clientCall) tunnel(co *loop.Co, s *stream.Stream) error {
 // socks has a SOCKS5 proxy connect (RFC 1928), by the name: the proxy looks it up.
 func socks(co *loop.Co, s *stream.Stream, user *url.Userinfo, addr string) error {
 	read := func(n int) ([]byte, error) { return loop.Await(co, s.ReadFull(n)) }
-	method := byte(0) // none
+	hello := []byte{5, 1, 0} // no authentication
 	if user != nil {
-		method = 2 // user and password
+		hello = []byte{5, 2, 0, 2} // or user and password: many proxies know one of them only
 	}
-	s.Write([]byte{5, 1, method})
+	s.Write(hello)
 	answer, err := read(2)
 	switch {
 	case err != nil:
 		return err
-	case answer[0] != 5 || answer[1] != method:
-		return fmt.Errorf("%w: SOCKS authentication", ErrProxy)
-	}
-	if user != nil {
+	case answer[0] != 5:
+		return fmt.Errorf("%w: it does not speak SOCKS5", ErrProxy)
+	case answer[1] == 2 && user != nil:
 		if err := socksUser(s, read, user); err != nil {
 			return err
 		}
+	case answer[1] != 0:
+		return fmt.Errorf("%w: SOCKS authentication", ErrProxy)
 	}
 	request, err := socksRequest(addr)
 	if err != nil {
@@ -165,6 +171,7 @@ func socks(co *loop.Co, s *stream.Stream, user *url.Userinfo, addr string) error
 	}
 	left := 4 // the address that the proxy has bound, of no use here
 	switch answer[3] {
+	case 1:
 	case 3:
 		n, err := read(1)
 		if err != nil {
@@ -173,6 +180,8 @@ func socks(co *loop.Co, s *stream.Stream, user *url.Userinfo, addr string) error
 		left = int(n[0])
 	case 4:
 		left = 16
+	default:
+		return fmt.Errorf("%w: SOCKS: an address of type %d", ErrProxy, answer[3])
 	}
 	_, err = read(left + 2)
 	return err

@@ -107,7 +107,11 @@ func (r *Response) fill(text []byte, p *httpwire.Response) {
 	r.Reason = h.of(p.Reason)
 	r.Major, r.Minor = 1, int(p.Minor)
 	r.ContentLength = p.Length
-	if p.Framing == httpwire.Chunked || p.Framing == httpwire.UntilClose {
+	switch {
+	case p.Framing == httpwire.Chunked || p.Framing == httpwire.UntilClose,
+		r.method == "HEAD" && p.Length == 0 && !r.Header.Has("Content-Length"):
 		r.ContentLength = -1
+	case r.Status == 304 && r.method != "HEAD":
+		r.ContentLength = 0 // the field is about what was not modified (RFC 9110, 8.6)
 	}
 }

@@ -112,8 +112,12 @@ func (hop *clientHop) cookies(c *Client, r *ClientRequest) string {
 	}
 	if c.Jar != nil {
 		for _, k := range c.Jar.Cookies(hop.url) {
-			if httpwire.ValidFieldValue(k.Value) && httpwire.ValidFieldName(k.Name) {
-				all = append(all, k.Name+"="+k.Value)
+			value := k.Value
+			if k.Quoted {
+				value = `"` + value + `"` // the quotes belong to it (RFC 6265, 5.2)
+			}
+			if httpwire.ValidFieldValue(value) && httpwire.ValidFieldName(k.Name) {
+				all = append(all, k.Name+"="+value)
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func (w *BodyWriter) write(p []byte) error {
 	}
 	if w.left >= 0 {
 		if int64(len(p)) > w.left {
-			return fmt.Errorf("%w: of a request", ErrContentLength)
+			return fmt.Errorf("%w: a request's is longer than BodyLength", ErrContentLength)
 		}
 		w.left -= int64(len(p))
 		return w.push(p)
@@ -159,6 +159,7 @@ func (u *clientUpload) Ended(err error) {
 		return // it was stopped
 	case err == nil:
 		x.upload = nil
+		x.watchHead()
 	case u.w.broken:
 		// The server may have said why; what is left of its answer comes first, and
 		// then the stream's end.

@@ -29,8 +29,9 @@ var (
 	// context.DeadlineExceeded.
 	ErrRequestTimeout = fmt.Errorf("http1: the request took too long: %w", context.DeadlineExceeded)
 	// ErrContentLength is what Write gives when the handler writes more than its
-	// own Content-Length, and what is logged of a response that has less.
-	ErrContentLength = errors.New("http1: the response differs from its Content-Length")
+	// own Content-Length, and what is logged of a response that has less; a request
+	// ends with it whose body has not the length that it says.
+	ErrContentLength = errors.New("http1: the body differs from its Content-Length")
 	// ErrNoBody is what Write gives when the status permits no body. (The body of a
 	// response to HEAD may be written; it is counted and not sent.)
 	ErrNoBody = errors.New("http1: this status permits no body")

@@ -2,8 +2,8 @@ package http1
 
 import (
 	"context"
-	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -140,7 +140,6 @@ func (rt *roundTrip) response() *http.Response {
 		Header:        stdHeader(&res.Header),
 		ContentLength: res.ContentLength,
 		Uncompressed:  res.Decoded,
-		Close:         closesConnection(&res.Header),
 		Request:       rt.r,
 		TLS:           res.TLS,
 		Body:          http.NoBody,
@@ -148,10 +147,14 @@ func (rt *roundTrip) response() *http.Response {
 	if res.Decoded {
 		out.ContentLength = -1
 	}
+	framing := rt.call.x.framing.kind
 	if httpwire.HasToken(res.Header.Get("Transfer-Encoding"), "chunked") {
 		out.TransferEncoding = []string{"chunked"}
+		announceTrailers(out)
 	}
-	if rt.call.x.framing.kind == httpwire.NoBody {
+	out.Close = closesConnection(&res.Header) || framing == httpwire.UntilClose ||
+		res.Minor == 0 && !res.Header.lists("Connection", "keep-alive")
+	if framing == httpwire.NoBody {
 		return out
 	}
 	body := &transportBody{l: rt.t.Loop, from: res.Stream, out: out, res: res, all: rt.all}
@@ -162,6 +165,17 @@ func (rt *roundTrip) response() *http.Response {
 	}
 	out.Body = body
 	return out
+}
+
+// announceTrailers moves the names of trailers to where net/http has them.
+func announceTrailers(out *http.Response) {
+	for _, name := range trailerNames(out.Header) {
+		if out.Trailer == nil {
+			out.Trailer = make(http.Header)
+		}
+		out.Trailer[name] = nil
+	}
+	out.Header.Del("Trailer")
 }
 
 // transportBody is the body of a response for goroutines: Read for one at a time, Close
@@ -197,8 +211,8 @@ func (b *transportBody) Read(p []byte) (n int, err error) {
 		return none, err
 	})
 	switch {
-	case errors.Is(err, errBodyClosed):
-		err = http.ErrBodyReadAfterClose
+	case err != nil && b.shut.Load() && n == 0:
+		err = http.ErrBodyReadAfterClose // it was this that has ended the read
 	case err == io.EOF:
 		b.addTrailer()
 	}
@@ -211,9 +225,13 @@ func (b *transportBody) Read(p []byte) (n int, err error) {
 
 // addTrailer shows the trailers, which are there when the body has been read.
 func (b *transportBody) addTrailer() {
-	if b.res.Trailer.Len() > 0 {
-		b.out.Trailer = stdHeader(&b.res.Trailer)
+	if b.res.Trailer.Len() == 0 {
+		return
 	}
+	if b.out.Trailer == nil {
+		b.out.Trailer = make(http.Header)
+	}
+	maps.Copy(b.out.Trailer, stdHeader(&b.res.Trailer))
 }
 
 // Close ends the reading, also a Read that is under way. It does not wait.

@@ -61,7 +61,7 @@ func (c *StdClient) Fetch(co *loop.Co, r *ClientRequest) *loop.Future[*Response]
 	p := loop.NewPromise[*Response](l)
 	req, err := c.request(r)
 	if err != nil {
-		p.Fail(&ClientError{PhaseRequest, methodOf(r), "", err})
+		p.Fail(&ClientError{PhaseRequest, methodOf(r), shownText(r.URL), err})
 		return p.Future()
 	}
 	whole := c.Timeout
@@ -100,6 +100,9 @@ func (c *StdClient) request(r *ClientRequest) (*http.Request, error) {
 	body := r.Reader
 	if len(r.Body) > 0 {
 		body = bytes.NewReader(r.Body)
+	}
+	if _, err := parseURL(r.URL); err != nil {
+		return nil, badRequest("%w", err)
 	}
 	req, err := http.NewRequest(methodOf(r), r.URL, body)
 	if err != nil {

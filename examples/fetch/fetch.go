@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,11 @@ import (
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
 )
+
+// maxRedirects is how many redirects -L follows.
+const maxRedirects = 30
+
+var errRedirects = fmt.Errorf("more than %d redirects", maxRedirects)
 
 // fetch asks, and gives the body to where it belongs.
 func (o *options) fetch(co *loop.Co) error {
@@ -28,7 +34,7 @@ func (o *options) fetch(co *loop.Co) error {
 		Timeouts:  &http1.Timeouts{Whole: -1},
 	}
 	if o.follow {
-		r.Redirects = 30
+		r.Redirects = maxRedirects
 	}
 	if o.maxTime > 0 {
 		r.Timeouts.Whole = o.maxTime
@@ -39,12 +45,18 @@ func (o *options) fetch(co *loop.Co) error {
 	if o.progress != nil {
 		r.OnProgress = o.show
 	}
-	if o.data != "" {
+	if o.data != nil {
 		if err := o.attach(co, r); err != nil {
 			return err
 		}
 	}
+	if o.verbose {
+		o.tellRequest(r)
+	}
 	res, err := o.receive(co, client, r)
+	if err == nil && o.follow && res.Redirects == maxRedirects && res.Status/100 == 3 && res.Header.Has("Location") {
+		err = errRedirects
+	}
 	if err == nil && o.verbose {
 		t := res.Timing
 		fmt.Fprintf(o.err, "* queue %v, connect %v, tls %v, first byte %v, total %v\n",
@@ -62,9 +74,9 @@ func (o *options) attach(co *loop.Co, r *http1.ClientRequest) error {
 	if !r.Header.Has("Content-Type") {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	name, isFile := strings.CutPrefix(o.data, "@")
+	name, isFile := strings.CutPrefix(*o.data, "@")
 	if !isFile {
-		r.Body = []byte(o.data)
+		r.Body = []byte(*o.data)
 		return nil
 	}
 	var err error
@@ -105,6 +117,15 @@ func (o *options) receive(co *loop.Co, client *http1.Client, r *http1.ClientRequ
 	}
 }
 
+// tellRequest prints what is asked, but for what the client adds by itself.
+func (o *options) tellRequest(r *http1.ClientRequest) {
+	fmt.Fprintf(o.err, "> %s %s\n", cmp.Or(r.Method, http.MethodGet), r.URL)
+	for name, value := range r.Header.All() {
+		fmt.Fprintf(o.err, "> %s: %s\n", name, value)
+	}
+	fmt.Fprintln(o.err, ">")
+}
+
 // tell prints the head of the response, and what is known of the connection.
 func (o *options) tell(res *http1.Response) {
 	fmt.Fprintf(o.err, "* %s from %v, %d redirects\n", res.URL, res.RemoteAddr, res.Redirects)
@@ -135,6 +156,8 @@ func exitCode(err error) int {
 		return 0
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
+	case errors.Is(err, errRedirects):
+		return exitRedirects
 	case errors.As(err, &status):
 		return exitStatus
 	case !errors.As(err, &failed):

@@ -9,8 +9,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -27,6 +27,7 @@ const (
 	exitStatus      = 22  // -f, and a status other than 2xx
 	exitTimeout     = 28  // it took too long
 	exitTLS         = 35  // no handshake
+	exitRedirects   = 47  // -L, and more than maxRedirects
 	exitCut         = 56  // the response is none, or not whole
 	exitInterrupted = 130 // Ctrl-C
 )
@@ -36,7 +37,7 @@ type options struct {
 	url      string
 	output   string
 	method   string
-	data     string
+	data     *string // nil: none
 	header   http1.Header
 	proxy    string
 	follow   bool
@@ -73,9 +74,21 @@ func (o *options) parse(args []string) error {
 	f.BoolVar(&o.fail, "f", false, "a status other than 2xx is a failure")
 	f.BoolVar(&o.verbose, "v", false, "tell what came, and how long it took")
 	f.StringVar(&o.method, "X", "", "the method (default GET, with -d POST)")
-	f.StringVar(&o.data, "d", "", "send this `text` as a form; @FILE sends a file")
+	f.Func("d", "send this `text` as a form; more than one are joined with &; @FILE sends a file", func(s string) error {
+		if o.data != nil {
+			s = *o.data + "&" + s
+		}
+		o.data = &s
+		return nil
+	})
 	f.StringVar(&o.proxy, "x", "", "go through this proxy: http, https or socks5 `URL` (default: the environment's)")
-	f.DurationVar(&o.maxTime, "max-time", 0, "give up after this `time`")
+	f.Func("max-time", "give up after this `time`, such as 500ms or 10s; a number alone is seconds", func(s string) (err error) {
+		if _, wrong := strconv.ParseFloat(s, 64); wrong == nil {
+			s += "s"
+		}
+		o.maxTime, err = time.ParseDuration(s)
+		return err
+	})
 	f.Func("H", "send this field, such as 'Accept: text/html'", func(s string) error {
 		name, value, ok := strings.Cut(s, ":")
 		if !ok {
@@ -84,18 +97,33 @@ func (o *options) parse(args []string) error {
 		o.header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 		return nil
 	})
-	if err := f.Parse(args); err != nil {
-		return flag.ErrHelp // it has been told
+	for len(args) > 0 { // flags may stand behind the URL, too
+		if err := f.Parse(args); err != nil {
+			return flag.ErrHelp // it has been told
+		}
+		if args = f.Args(); len(args) > 0 {
+			if o.url != "" {
+				break
+			}
+			o.url, args = args[0], args[1:]
+		}
 	}
-	if f.NArg() != 1 {
+	if o.url == "" || len(args) > 0 {
 		f.Usage()
 		return flag.ErrHelp
 	}
-	if o.url = f.Arg(0); !strings.Contains(o.url, "://") {
-		o.url = "http://" + o.url
+	o.url = withScheme(o.url)
+	if o.proxy != "" {
+		o.proxy = withScheme(o.proxy)
 	}
-	_, err := url.Parse(o.url)
-	return err
+	return nil
+}
+
+func withScheme(address string) string {
+	if strings.Contains(address, "://") {
+		return address
+	}
+	return "http://" + address
 }
 
 var errInterrupted = errors.New("interrupted")

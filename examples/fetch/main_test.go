@@ -27,6 +27,7 @@ func site() http.Handler {
 		fmt.Fprintf(w, "%s %s", r.Header.Get("Content-Type"), b)
 	})
 	mux.HandleFunc("/from", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/hello", http.StatusFound) })
+	mux.HandleFunc("/round", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/round", http.StatusFound) })
 	mux.HandleFunc("/big", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "1000000")
 		_, _ = w.Write(make([]byte, 1_000_000))
@@ -64,10 +65,17 @@ func TestFetch(t *testing.T) {
 		{"URL/hello", 0, "GET  zonda-fetch", nil},
 		{"-H X:1 -X PUT URL/hello", 0, "PUT 1 zonda-fetch", nil},
 		{"-d a=b URL/echo", 0, "application/x-www-form-urlencoded a=b", nil},
+		{"-d a=b -d c=d URL/echo", 0, "application/x-www-form-urlencoded a=b&c=d", nil},
+		{"-d= URL/echo", 0, "application/x-www-form-urlencoded ", nil},
+		{"URL/hello -H X:1 -X PUT", 0, "PUT 1 zonda-fetch", nil},
+		{"-max-time 60 -H X:1 BARE/hello", 0, "GET 1 zonda-fetch", nil},
+		{"-L URL/round", exitRedirects, "<a href=\"/round\">Found</a>.\n\n", []string{"more than 30 redirects"}},
+		{"-x BARE http://nowhere.test/hello", 0, "GET  zonda-fetch", nil},
+		{"-max-time 0.05 URL/never", exitTimeout, "", []string{"timed out"}},
 		{"-d @" + file + " -H Content-Type:text/plain URL/echo", 0, "text/plain from a file", nil},
 		{"-L URL/from", 0, "GET  zonda-fetch", nil},
 		{"URL/from", 0, "<a href=\"/hello\">Found</a>.\n\n", nil},
-		{"-v URL/hello", 0, "GET  zonda-fetch", []string{"* URL/hello from 127.0.0.1:", "< HTTP/1.1 200 OK\n", "< Content-Length: 16\n", "first byte", "total"}},
+		{"-v URL/hello", 0, "GET  zonda-fetch", []string{"> GET URL/hello\n", "* URL/hello from 127.0.0.1:", "< HTTP/1.1 200 OK\n", "< Content-Length: 16\n", "first byte", "total"}},
 		{"-o " + saved + " URL/big", 0, "", []string{"[", "100%", "MB/s"}},
 		{"-x URL http://nowhere.test/hello", 0, "GET  zonda-fetch", nil},
 		{"URL/nowhere", 0, "404 page not found\n", nil},
@@ -80,11 +88,14 @@ func TestFetch(t *testing.T) {
 		{"-d @" + file + ".not URL/echo", exitFailed, "", []string{"no such file"}},
 		{"gopher://a/", exitUsage, "", []string{"gopher"}},
 		{"", exitUsage, "", []string{"usage: fetch"}},
+		{"URL/hello URL/hello", exitUsage, "", []string{"usage: fetch"}},
+		{"-max-time soon URL/hello", exitUsage, "", []string{"max-time"}},
+		{"http://me:geheim@127.0.0.1:port/", exitUsage, "", []string{"...@127.0.0.1:port"}},
 		{"-H nothing URL/hello", exitUsage, "", []string{"colon"}},
 	} {
 		var out, errs bytes.Buffer
 		o := options{out: &out, err: &errs}
-		args := strings.NewReplacer("URL", srv.URL, "SECURE", secure.URL).Replace(tt.args)
+		args := strings.NewReplacer("URL", srv.URL, "SECURE", secure.URL, "BARE", srv.Listener.Addr().String()).Replace(tt.args)
 		status := exitUsage
 		if err := o.parse(strings.Fields(args)); err == nil {
 			if o.output != "" {
