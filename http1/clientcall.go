@@ -62,7 +62,7 @@ func (call *clientCall) ask(co *loop.Co, p *clientPool) (*Response, error) {
 
 // refusedRequest is the error of a request that goes nowhere.
 func refusedRequest(r *ClientRequest, err error) error {
-	return &ClientError{PhaseRequest, methodOf(r), "", err}
+	return &ClientError{PhaseRequest, methodOf(r), shownText(r.URL), err}
 }
 
 func methodOf(r *ClientRequest) string {
