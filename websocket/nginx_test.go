@@ -245,7 +245,7 @@ func (b *behindNginx) silence(co *loop.Co) error {
 		return nil // what follows wants a machine that is not busy
 	}
 	b.accepted = loop.NewPromise[*Conn](co.Loop())
-	if c, s, err = b.dial(co, b.bare+"/second?ping", nil); err != nil {
+	if c, _, err = b.dial(co, b.bare+"/second?ping", nil); err != nil {
 		return err
 	}
 	if err := loop.Sleep(co, 3*time.Second); err != nil {
