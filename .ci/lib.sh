@@ -4,6 +4,10 @@
 export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
 exec </dev/null
 
+# Where .ci/packages has npm put what Node.js is to find.
+npm_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/zonda-ci
+export NODE_PATH="$npm_cache/node_modules${NODE_PATH:+:$NODE_PATH}"
+
 current=
 trap '[ $? = 0 ] || echo "!!! failed in: $current (after $SECONDS s in all)"' EXIT
 

@@ -166,7 +166,7 @@ server {
 		proxy_pass http://kept/app/; proxy_http_version 1.1; proxy_set_header Connection "";
 		proxy_request_buffering off; proxy_buffering off; client_max_body_size 0;
 	}
-	location /impatient/ { proxy_pass http://APP/app/; proxy_read_timeout 50ms; }
+	location /impatient/ { proxy_pass http://APP/app/; proxy_read_timeout 300ms; }
 	location /appended/ {
 		proxy_pass http://kept/app/; proxy_http_version 1.1; proxy_set_header Connection "";
 		proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
