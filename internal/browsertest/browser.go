@@ -25,7 +25,7 @@ import (
 
 const (
 	// patience is the deadline of all that a test does.
-	patience = time.Minute
+	patience = 2 * time.Minute
 	// lastLook is how long the pages may take to say what they show, when a test fails.
 	lastLook = 5 * time.Second
 )
@@ -88,10 +88,18 @@ func test(co *loop.Co, t *testing.T, c *chromium, body func(co *loop.Co, b *Brow
 		if !fine || t.Failed() {
 			b.tell()
 		}
+		if b.quit() == nil {
+			c.grace = deathbed
+		}
 	}()
 	err = body(co, b)
 	fine = err == nil
 	return err
+}
+
+// quit asks Chromium to end.
+func (b *Browser) quit() error {
+	return loop.Shield(b.co, lastLook, func(co *loop.Co) error { return b.tools.call(co, "", "Browser.close", nil, nil) })
 }
 
 // tell has the pages say what they show.

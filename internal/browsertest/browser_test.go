@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -93,6 +94,7 @@ func TestEnd(t *testing.T) {
 			if url != tt.url || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: %q, %v", tt.script, url, err)
 			}
+			c.grace = time.Millisecond // nobody has asked it
 			return none, c.end(co)
 		})
 		if err != nil {

@@ -5,7 +5,6 @@ package browsertest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -19,7 +18,8 @@ import (
 const (
 	// maxSaid is how much of what Chromium says is kept, in bytes.
 	maxSaid = 64 << 10
-	// deathbed is how long its processes may take to end when they are killed.
+	// deathbed is how long its processes may take to end when they are asked to, and when
+	// they are killed.
 	deathbed = 10 * time.Second
 )
 
@@ -64,10 +64,11 @@ func command(program, dir string) *exec.Cmd {
 // A chromium is one that runs. It belongs to the loop.
 type chromium struct {
 	child *stream.Process
-	group int // of its processes, also when the first of them has exited
+	group int           // of its processes, also when the first of them has exited
+	grace time.Duration // to end in, once it was asked to; 0: it was not
 	said  []byte
-	url   *loop.Promise[string]  // where it listens for DevTools
-	heard *loop.Future[struct{}] // to the end
+	url   *loop.Promise[string]   // where it listens for DevTools
+	gone  *loop.Promise[struct{}] // all of its processes
 }
 
 // launch starts Chromium. Its caller ends it.
@@ -76,15 +77,16 @@ func launch(co *loop.Co, cmd *exec.Cmd) (*chromium, error) {
 	if err != nil {
 		return nil, fmt.Errorf("browsertest: %w", err)
 	}
-	c := &chromium{child: child, group: cmd.Process.Pid, url: loop.NewPromise[string](co.Loop())}
+	l := co.Loop()
+	c := &chromium{child: child, group: cmd.Process.Pid, url: loop.NewPromise[string](l), gone: loop.NewPromise[struct{}](l)}
 	c.url.Quiet()
-	c.heard = loop.Go(co, c.hear)
+	loop.Go(co, c.hear)
 	return c, nil
 }
 
 var listening = regexp.MustCompile(`DevTools listening on (ws://\S+)\s`)
 
-// hear takes in what Chromium says, as long as one of its processes lives.
+// hear takes in what Chromium says, as long as one of its processes lives: each has the pipe.
 func (c *chromium) hear(co *loop.Co) (none struct{}, _ error) {
 	for {
 		p, err := loop.Await(co, c.child.Stderr.ReadSome(4<<10))
@@ -94,21 +96,23 @@ func (c *chromium) hear(co *loop.Co) (none struct{}, _ error) {
 		}
 		if err != nil {
 			c.url.TryFail(fmt.Errorf("browsertest: Chromium has not come up: %w; it said:\n%s", err, c.said))
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return none, err
+			c.gone.Set(struct{}{})
+			return none, nil
 		}
 	}
 }
 
-// end kills all processes, and waits until they have gone: only then may their folder be
-// removed.
+// end waits until all processes have gone: only then may their folder be removed. It kills
+// them, unless Chromium was asked to end and does so; that leaves nothing in the folder for
+// temporary files.
 func (c *chromium) end(co *loop.Co) error {
+	if c.grace > 0 {
+		_, _ = loop.Await(co, loop.WithTimeout(c.grace, c.gone.Future()))
+	}
 	if err := syscall.Kill(-c.group, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("browsertest: %w", err)
 	}
-	if _, err := loop.Await(co, loop.WithTimeout(deathbed, c.heard)); err != nil {
+	if _, err := loop.Await(co, loop.WithTimeout(deathbed, c.gone.Future())); err != nil {
 		return fmt.Errorf("browsertest: Chromium does not end: %w", err)
 	}
 	_, err := loop.Await(co, c.child.ExitCode())
