@@ -62,15 +62,11 @@ func (s *Stream) full() bool {
 	return s.in != nil && s.in.read == nil && len(s.in.buf) >= cmp.Or(int(s.ahead), readAhead)
 }
 
-// fill reads what the transport has, once: level-triggered readiness brings us back
-// if there is more, after the other streams have had their turn. On Failed it reads
-// on even if there is enough already: that event comes back until the transport is
-// closed, and what is there is all that will come.
-func (s *Stream) fill(e loop.Events) {
-	n, err := s.pull()
+// pulled deals with what a read has met that Ready made for e.
+func (s *Stream) pulled(e loop.Events, n int, err error) {
 	switch {
-	case s.err != nil || err == nil:
-		// Over, by whoever was given the bytes; or there may be more.
+	case s.err != nil:
+		// Over, by whoever was given the bytes.
 	case err == io.EOF && !s.eof, err == errTruncated && s.closing() != nil && !s.eof:
 		// Of a peer that must end its side no goodbye is expected: many give none.
 		s.finished()

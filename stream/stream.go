@@ -100,11 +100,16 @@ func (s *Stream) Closed() bool { return s.err != nil }
 type events Stream
 
 // Ready reads before it writes: of a connection that is broken, what had come
-// before is taken in first (Tornado 1.60).
+// before is taken in first (Tornado 1.60). It reads what the transport has once:
+// level-triggered readiness brings us back if there is more, after the other streams
+// have had their turn. On Failed it reads on even if there is enough already: that event
+// comes back until the transport is closed, and what is there is all that will come.
 func (h *events) Ready(e loop.Events) {
 	s := (*Stream)(h)
 	if s.err == nil && e&(loop.Readable|loop.Failed) != 0 {
-		s.fill(e)
+		if n, err := s.pull(); err != nil {
+			s.pulled(e, n, err)
+		}
 	}
 	if s.err == nil && e&loop.Writable != 0 {
 		s.flush()

@@ -19,7 +19,13 @@ func (s *Stream) Write(p []byte) *loop.Future[struct{}] {
 	n := 0
 	if s.out == nil {
 		var err error
-		n, err = s.send(p)
+		if len(p) > 0 {
+			n, err = s.t.Write(p)
+		}
+		if n == len(p) && err == nil { // as nearly always: see sock.Recv on few functions
+			return s.l.Void()
+		}
+		n, err = s.sendRest(p, n, err)
 		if f := s.settled(n, len(p), err); f != nil {
 			return f
 		}
@@ -139,21 +145,29 @@ func (s *Stream) Writable() *loop.Future[struct{}] {
 
 // send gives the transport what it takes.
 func (s *Stream) send(p []byte) (int, error) {
-	sent := 0
-	for sent < len(p) {
-		n, err := s.t.Write(p[sent:])
-		if err == ErrAgain {
-			break
-		}
-		if err != nil {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := s.t.Write(p)
+	return s.sendRest(p, n, err)
+}
+
+// sendRest goes on with p after a first Write of it has given n and err.
+func (s *Stream) sendRest(p []byte, n int, err error) (int, error) {
+	for sent := 0; ; {
+		switch {
+		case err == ErrAgain:
+			return sent, nil
+		case err != nil:
 			return sent, err
-		}
-		if n == 0 {
+		case n == 0:
 			return sent, io.ErrShortWrite
 		}
-		sent += n
+		if sent += n; sent == len(p) {
+			return sent, nil
+		}
+		n, err = s.t.Write(p[sent:])
 	}
-	return sent, nil
 }
 
 // sendv is send for the concatenation of bufs. It calls a vectored transport once:

@@ -128,7 +128,10 @@ func (c *Conn) data(rx *inbound, ev wswire.Event) {
 		return
 	}
 	if ev.Last && !ev.Compressed && rx.buf == nil && rx.part == nil && !(c.wanted && rx.stream) {
-		c.deliver(rx, Message{Type(ev.Opcode), append(make([]byte, 0, len(ev.Payload)), ev.Payload...)})
+		p := ev.Payload
+		data := make([]byte, len(p)) // filled at once, and so Go does not clear it
+		copy(data, p)
+		c.deliver(rx, Message{Type(ev.Opcode), data})
 		return
 	}
 	if rx.buf == nil {

@@ -82,9 +82,14 @@ func (lo *local) flushAll() {
 	page := lo.page
 	lo.page = lo.spare[:0] // who is told that all is written may write
 	defer func() { lo.spare = page[:0] }()
+	for _, c := range all { // these are system calls, and what follows is not
+		if c.tx != nil {
+			c.pull(c.tx)
+		}
+	}
 	for i, c := range all {
 		all[i] = nil
-		c.uncork()
+		c.handedOver()
 		c.release()
 	}
 	if cap(all) <= 16<<10 { // a burst leaves no room behind that nobody needs

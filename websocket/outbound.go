@@ -188,7 +188,9 @@ func (c *Conn) later(b []byte, message bool) {
 func (c *Conn) pull(tx *outbound) {
 	if b := tx.lone; b != nil {
 		tx.lone = nil
-		c.write(b)
+		if f := c.s.Write(b); f != c.Loop().Void() {
+			c.written(f)
+		}
 	}
 	if len(tx.cork) > 0 {
 		b := tx.cork
@@ -208,8 +210,9 @@ func (c *Conn) uncork() {
 
 // write gives the stream bytes, which must not be lost: if it does not take them the
 // connection is over. A stream that has broken tells that itself.
-func (c *Conn) write(b []byte) {
-	f := c.s.Write(b)
+func (c *Conn) write(b []byte) { c.written(c.s.Write(b)) }
+
+func (c *Conn) written(f *loop.Future[struct{}]) {
 	if !f.Done() {
 		return
 	}

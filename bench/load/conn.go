@@ -56,11 +56,15 @@ func connect(ap netip.AddrPort, greet func(io.ReadWriter) error) (int, error) {
 	return fd, nil
 }
 
-// blocking is a socket that waits, as a reader and writer.
+// blocking is a socket that waits, as a reader and writer. One that waits for a time only
+// is interrupted by the signals of Go's scheduler (signal(7)), and tried again.
 type blocking int
 
 func (fd blocking) Read(p []byte) (int, error) {
 	n, err := unix.Read(int(fd), p)
+	for err == unix.EINTR {
+		n, err = unix.Read(int(fd), p)
+	}
 	if err == nil && n == 0 {
 		err = io.EOF
 	}
@@ -69,6 +73,9 @@ func (fd blocking) Read(p []byte) (int, error) {
 
 func (fd blocking) Write(p []byte) (int, error) {
 	n, err := unix.Write(int(fd), p)
+	for err == unix.EINTR {
+		n, err = unix.Write(int(fd), p)
+	}
 	return max(n, 0), err
 }
 

@@ -3,9 +3,16 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const prefix = "HTTP/1.1 200"
@@ -50,5 +57,50 @@ func TestTakeRefuses(t *testing.T) {
 				t.Errorf("%s, cut %d: %v, want %v", tt.name, cut, err, tt.want)
 			}
 		}
+	}
+}
+
+// TestInterrupted has a read that waits meet a signal, as when Go's scheduler wants the thread.
+func TestInterrupted(t *testing.T) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fds[0])
+	defer unix.Close(fds[1])
+	if err := unix.SetsockoptTimeval(fds[0], unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10}); err != nil {
+		t.Fatal(err)
+	}
+	tid, got := make(chan int, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		tid <- unix.Gettid()
+		_, err := io.ReadFull(blocking(fds[0]), make([]byte, 1))
+		got <- err
+	}()
+	reader := <-tid
+	for hits := 0; hits < 10; {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/stat", reader))
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-got:
+			t.Fatalf("the read ended with %v", err)
+		default:
+		}
+		if bytes.Contains(stat, []byte(") S ")) { // it waits
+			hits++
+			if err := unix.Tgkill(os.Getpid(), reader, unix.SIGURG); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.Gosched()
+	}
+	if _, err := unix.Write(fds[1], []byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; err != nil {
+		t.Error(err)
 	}
 }

@@ -22,7 +22,7 @@ func Read(fd int, p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		n, errno := transfer(unix.SYS_READ, fd, unsafe.Pointer(&p[0]), len(p), len(p), 0)
+		n, errno := transfer(unix.SYS_READ, fd, unsafe.Pointer(&p[0]), len(p), len(p))
 		switch errno {
 		case 0:
 			return transferred(n)
@@ -40,7 +40,7 @@ func Write(fd int, p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		n, errno := transfer(unix.SYS_WRITE, fd, unsafe.Pointer(&p[0]), len(p), len(p), 0)
+		n, errno := transfer(unix.SYS_WRITE, fd, unsafe.Pointer(&p[0]), len(p), len(p))
 		switch errno {
 		case 0:
 			return n, nil
@@ -53,15 +53,24 @@ func Write(fd int, p []byte) (int, error) {
 
 // Recv is Read for a socket: the system has a shorter way to it than by way of files,
 // which saves 3% of an exchange of short messages. Its errors say read, as elsewhere.
+//
+// Recv and Send make their system calls themselves. The processor has forgotten behind
+// one where the functions around it return to, and guesses wrong for each.
 func Recv(fd int, p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
 	for {
-		n, errno := transfer(unix.SYS_RECVFROM, fd, unsafe.Pointer(&p[0]), len(p), len(p), 0)
+		var n uintptr
+		var errno syscall.Errno
+		if len(p) <= RawLimit {
+			n, _, errno = syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+		} else {
+			n, _, errno = syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+		}
 		switch errno {
 		case 0:
-			return transferred(n)
+			return transferred(int(n))
 		case syscall.EINTR:
 		default:
 			return 0, failure("read", errno)
@@ -75,10 +84,16 @@ func Send(fd int, p []byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		n, errno := transfer(unix.SYS_SENDTO, fd, unsafe.Pointer(&p[0]), len(p), len(p), unix.MSG_NOSIGNAL)
+		var n uintptr
+		var errno syscall.Errno
+		if len(p) <= RawLimit {
+			n, _, errno = syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+		} else {
+			n, _, errno = syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+		}
 		switch errno {
 		case 0:
-			return n, nil
+			return int(n), nil
 		case syscall.EINTR:
 		default:
 			return 0, failure("write", errno)
@@ -111,7 +126,7 @@ func Writev(fd int, bufs [][]byte) (int, error) {
 		return 0, nil
 	}
 	for {
-		n, errno := transfer(unix.SYS_WRITEV, fd, unsafe.Pointer(&vec), used, size, 0)
+		n, errno := transfer(unix.SYS_WRITEV, fd, unsafe.Pointer(&vec), used, size)
 		runtime.KeepAlive(bufs)
 		switch errno {
 		case 0:
@@ -123,14 +138,14 @@ func Writev(fd int, bufs [][]byte) (int, error) {
 	}
 }
 
-// transfer makes a system call that moves size bytes; flags are for those of sockets.
-func transfer(trap uintptr, fd int, p unsafe.Pointer, length, size int, flags uintptr) (int, syscall.Errno) {
+// transfer makes a system call that moves size bytes.
+func transfer(trap uintptr, fd int, p unsafe.Pointer, length, size int) (int, syscall.Errno) {
 	var n uintptr
 	var errno syscall.Errno
 	if size <= RawLimit {
-		n, _, errno = syscall.RawSyscall6(trap, uintptr(fd), uintptr(p), uintptr(length), flags, 0, 0)
+		n, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(p), uintptr(length))
 	} else {
-		n, _, errno = syscall.Syscall6(trap, uintptr(fd), uintptr(p), uintptr(length), flags, 0, 0)
+		n, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(p), uintptr(length))
 	}
 	return int(n), errno
 }

@@ -72,6 +72,9 @@ func (r *Reader) Size() int64 { return r.size }
 // that came behind them. A control frame is taken whole or not at all, which asks for 139
 // bytes at most.
 func (r *Reader) Next(rules *Rules, p []byte) (Event, int, *Error) {
+	if ev, n := r.short(rules, p); n > 0 {
+		return ev, n, nil
+	}
 	n := 0
 	if !r.inside {
 		h, size, err := r.header(rules, p)
