@@ -50,16 +50,17 @@ func TestStdWrapped(t *testing.T) {
 // TestStdMaxGoroutines: the limit holds, and nobody is forgotten.
 func TestStdMaxGoroutines(t *testing.T) {
 	var now, most atomic.Int32
-	turn := make(chan struct{})
+	const n = 10
+	came, turn := make(chan struct{}, n), make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		most.Store(max(most.Load(), now.Add(1)))
+		came <- struct{}{}
 		<-turn
 		now.Add(-1)
 		io.WriteString(w, "x")
 	})
 	srv := &http1.Server{Handler: http1.StdWith(h, http1.StdOptions{MaxGoroutines: 2})}
 	serveOn(t, &world{srv: srv}, func(co *loop.Co, w *world) error {
-		const n = 10
 		var cs []*client
 		for range n {
 			c := w.dial(co)
@@ -67,6 +68,8 @@ func TestStdMaxGoroutines(t *testing.T) {
 			cs = append(cs, c)
 		}
 		go func() {
+			<-came
+			<-came // the second goroutine may be late
 			for range n {
 				turn <- struct{}{}
 			}
