@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/zonda-go/zonda/loop"
@@ -156,12 +155,22 @@ func (s *Stream) send(p []byte) (int, error) {
 	return sent, nil
 }
 
+// maxJoined bounds the memory that is kept for sendv.
+const maxJoined = 256 << 10
+
 // sendv is send for the concatenation of bufs. It calls a vectored transport once:
 // if there are more slices than the system takes in one call, the next event goes on.
 func (s *Stream) sendv(bufs [][]byte) (int, error) {
 	t, ok := s.t.(vectored)
 	if !ok {
-		return s.send(bytes.Join(bufs, nil))
+		b := s.joined[:0]
+		for _, p := range bufs {
+			b = append(b, p...)
+		}
+		if s.joined = b; cap(b) > maxJoined {
+			s.joined = nil
+		}
+		return s.send(b)
 	}
 	n, err := t.Writev(bufs)
 	if err == ErrAgain {
