@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -47,6 +48,21 @@ func (b *stdBody) prefetch() {
 	}
 	b.ahead = b.ahead[:n]
 	b.eof = b.ended()
+}
+
+// seize is prefetch for a body of known length whose first bytes lie in rest, not with
+// the stream yet: they are copied once. It says how many it takes.
+func (b *stdBody) seize(rest []byte) int {
+	from := b.from
+	n := min(int(min(from.left, maxPrefetch)), len(rest))
+	if n == 0 {
+		return 0
+	}
+	b.ahead = bytes.Clone(rest[:n])
+	from.decode(b.ahead)
+	from.expect = false // it is sending
+	b.eof = from.done
+	return n
 }
 
 // ended reports whether the body has been read to its end, and then has its trailers. It
