@@ -87,6 +87,41 @@ func TestStdMaxGoroutines(t *testing.T) {
 	})
 }
 
+// TestStdBodyKept: what a handler has not read of its body is not written over by later
+// requests, which use the room of those that were read whole.
+func TestStdBodyKept(t *testing.T) {
+	var kept io.Reader // the handlers run one after another
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/keep" {
+			io.ReadFull(r.Body, make([]byte, 10))
+			kept = r.Body
+			return
+		}
+		b, err := io.ReadAll(r.Body)
+		if len(b) != 100 || strings.Trim(string(b), r.URL.Path[1:]) != "" || err != nil {
+			t.Errorf("%s: read %q, %v", r.URL.Path, b, err)
+		}
+	})
+	serve(t, http1.Std(h), func(co *loop.Co, w *world) error {
+		c := w.dial(co)
+		post := func(path, body string) {
+			c.Write([]byte(wire("POST /" + path + " HTTP/1.1|Host: a|Content-Length: 100||" + strings.Repeat(body, 100))))
+			if _, err := loop.Await(co, c.ReadUntil("\r\n\r\n", 1<<10)); err != nil {
+				t.Error(err)
+			}
+		}
+		post("x", "x")
+		post("keep", "k")
+		for _, c := range "abcdef" {
+			post(string(c), string(c))
+		}
+		if b, err := io.ReadAll(kept); strings.Trim(string(b), "k") != "" {
+			t.Errorf("read %q, %v", b, err)
+		}
+		return nil
+	})
+}
+
 // TestStdBlocked: handlers that block hold up nobody, however many.
 func TestStdBlocked(t *testing.T) {
 	const n = 100

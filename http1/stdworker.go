@@ -26,6 +26,7 @@ type stdWorkers struct {
 	max int // goroutines; 0: no limit
 
 	// Any goroutine.
+	rooms   sync.Pool  // of *stdRoom
 	mu      sync.Mutex // guards the rest
 	waiting []*stdCall // waiting[next:]
 	next    int
@@ -46,6 +47,14 @@ func (p *stdWorkers) add(c *stdCall) {
 	p.waiting = append(p.waiting, c)
 	p.send()
 	p.mu.Unlock()
+}
+
+// room is room for what has come of a request's body.
+func (p *stdWorkers) room() *stdRoom {
+	if r, ok := p.rooms.Get().(*stdRoom); ok {
+		return r
+	}
+	return new(stdRoom)
 }
 
 // send sends for a goroutine if calls wait and none is on its way.
