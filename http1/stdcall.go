@@ -50,9 +50,6 @@ func newStdCall(h *stdHandler, co *loop.Co, w *ResponseWriter, r *Request) *stdC
 // run is the goroutine's part.
 func (c *stdCall) run() {
 	c.err = loop.ErrGoexit
-	defer func() {
-		_ = c.l.Post(c.finish) // a closed loop has no use for it
-	}()
 	c.call()
 }
 
