@@ -110,7 +110,7 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 		b.c.takeTrailers()
 		return 0, io.EOF
 	}
-	err = b.c.ask(&b.c.reading, func() (err error) {
+	err = b.c.ask(reading, func() (err error) {
 		n, err = b.from.Read(p)
 		if b.ended() && err == nil {
 			err = io.EOF
