@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/zonda-go/zonda/loop"
@@ -38,6 +39,42 @@ func TestWorkersEnd(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestFinishPanics: when finishing a call panics (a user's Logger, perhaps), those behind
+// it are finished all the same.
+func TestFinishPanics(t *testing.T) {
+	panics := 0
+	l, err := loop.New(&loop.Options{Poller: "chan", OnError: func(error) { panics++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := stdWorkers{l: l}
+	var ended []*loop.Promise[error]
+	for i := range 5 {
+		e := loop.NewPromise[error](l)
+		if i%2 == 0 {
+			e.Set(nil) // to be fulfilled twice is a panic
+		}
+		ended = append(ended, e)
+		first := p.ran(&stdCall{ex: &exchange{c: &conn{}}, err: errAborted, ended: e})
+		if first != (i == 0) {
+			t.Errorf("call %d: first %v", i, first)
+		}
+	}
+	p.tell(true)
+	_, err = loop.RunSyncTimeout(l, 10*time.Second, func(co *loop.Co) (struct{}, error) {
+		for _, e := range ended {
+			if _, err := loop.Await(co, e.Future()); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, loop.Sleep(co, 1)
+	})
+	if err != nil || panics != 3 || len(p.ended) != 0 {
+		t.Errorf("%v, %d panics, %d calls are left", err, panics, len(p.ended))
+	}
 }
 
 // TestServiceEnds: the goroutines that wait for requests end with the server, not only
