@@ -146,7 +146,7 @@ func BenchmarkPipelined(b *testing.B) {
 // string, the exchange and the coroutine.
 func TestAllocations(t *testing.T) {
 	transport := testing.AllocsPerRun(100, packetRoundTrip(t))
-	for name, most := range map[string]float64{"native": 4, "std": 20} {
+	for name, most := range map[string]float64{"native": 3, "std": 15} {
 		n := testing.AllocsPerRun(100, roundTrip(t, helloHandlers[name], 1)) - transport
 		if n > most {
 			t.Errorf("%s: %v allocations, want at most %v", name, n, most)

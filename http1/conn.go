@@ -53,8 +53,7 @@ func (c *conn) Consume(p []byte) int {
 		c.refuse(refusalStatus(err), err)
 		return len(p)
 	case n > 0:
-		c.begin(p[:n])
-		return n
+		return n + c.begin(p[:n], p[n:])
 	case c.parser.Blank(p):
 		// Empty lines between requests are to be ignored (RFC 9112, 2.2).
 		c.skipped = c.parser.Skipped
@@ -89,15 +88,16 @@ func (c *conn) returnParser() {
 	}
 }
 
-// begin starts the handler for a head that is complete.
-func (c *conn) begin(head []byte) {
+// begin starts the handler for a head that is complete, and says how much it takes of what
+// has come behind it.
+func (c *conn) begin(head, rest []byte) (taken int) {
 	ex := newExchange(c, head, &c.parser.Request)
 	c.returnParser()
 	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
 	if c.sv.srv.AccessLog != nil {
 		ex.seldom().began = c.sv.clock()
 	}
-	ex.start()
+	taken = ex.start(rest)
 	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
 		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
 	}
@@ -107,6 +107,7 @@ func (c *conn) begin(head []byte) {
 	if c.sv.std != nil {
 		c.uncork() // a goroutine does not answer at once
 	}
+	return taken
 }
 
 // resume takes the next request, if it has come. None is under way.

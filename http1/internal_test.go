@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/zonda-go/zonda/loop"
@@ -38,6 +39,42 @@ func TestWorkersEnd(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestFinishPanics: when finishing a call panics (a user's Logger, perhaps), those behind
+// it are finished all the same.
+func TestFinishPanics(t *testing.T) {
+	panics := 0
+	l, err := loop.New(&loop.Options{Poller: "chan", OnError: func(error) { panics++ }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := stdWorkers{l: l}
+	var ended []*loop.Promise[error]
+	for i := range 5 {
+		e := loop.NewPromise[error](l)
+		if i%2 == 0 {
+			e.Set(nil) // to be fulfilled twice is a panic
+		}
+		ended = append(ended, e)
+		first := p.ran(&stdCall{ex: &exchange{c: &conn{}}, err: errAborted, ended: e})
+		if first != (i == 0) {
+			t.Errorf("call %d: first %v", i, first)
+		}
+	}
+	p.tell(true)
+	_, err = loop.RunSyncTimeout(l, 10*time.Second, func(co *loop.Co) (struct{}, error) {
+		for _, e := range ended {
+			if _, err := loop.Await(co, e.Future()); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, loop.Sleep(co, 1)
+	})
+	if err != nil || panics != 3 || len(p.ended) != 0 {
+		t.Errorf("%v, %d panics, %d calls are left", err, panics, len(p.ended))
+	}
 }
 
 // TestServiceEnds: the goroutines that wait for requests end with the server, not only
@@ -84,9 +121,13 @@ func TestServiceEnds(t *testing.T) {
 // TestIdleSize bounds what a connection without a request keeps alive: itself and
 // its stream. The socket and its watch, about 100 bytes, come on top.
 func TestIdleSize(t *testing.T) {
-	// With the 8 bytes that the allocator adds, an exchange fills its size class.
-	if n := unsafe.Sizeof(exchange{}); n > 704-8 {
+	// An exchange fills its size class, the last but one without a header.
+	if n := unsafe.Sizeof(exchange{}); n > 480 {
 		t.Errorf("an exchange has %d bytes; what few need belongs into rare", n)
+	}
+	// So does a stdCall, with the 8 bytes that the allocator adds.
+	if n := unsafe.Sizeof(stdCall{}); n > 704-8 {
+		t.Errorf("a stdCall has %d bytes; what few need belongs behind a pointer", n)
 	}
 	if n := unsafe.Sizeof(conn{}) + unsafe.Sizeof(stream.Stream{}); n > 250 {
 		t.Errorf("a connection's structs have %d bytes", n)

@@ -12,8 +12,10 @@ import (
 // runs, and the rest when it has ended.
 
 const (
-	// maxPiece is how much of a long Write is given to the stream at a time, so
-	// that what waits for a slow client stays little.
+	// maxWrite is how much of a long Write is given to the stream at a time, so that
+	// what waits for a slow client stays little, and maxPiece the same where it is
+	// worked on before.
+	maxWrite = 128 << 10
 	maxPiece = 64 << 10
 	// maxScratch bounds the buffer that is kept for the next response.
 	maxScratch = 1 << 20
@@ -21,8 +23,12 @@ const (
 
 // pushAll sends what was collected, and p.
 func (w *ResponseWriter) pushAll(p []byte) (n int, err error) {
+	size := maxWrite
+	if w.coding != nil {
+		size = maxPiece
+	}
 	for n < len(p) && err == nil {
-		piece := p[n:min(len(p), n+maxPiece)]
+		piece := p[n:min(len(p), n+size)]
 		err = w.push(piece)
 		n += len(piece)
 	}
@@ -42,13 +48,33 @@ func (w *ResponseWriter) push(p []byte) error {
 	if err != nil {
 		return err
 	}
-	b = w.appendBody(b, p)
+	c.uncork()
+	if len(p) < uncopied || w.head {
+		b = w.appendBody(b, p)
+		c.s.Write(b)
+	} else {
+		b = w.writeAround(b, p)
+	}
 	w.buf = w.buf[:0]
 	w.sent = true
-	c.uncork()
-	c.s.Write(b)
 	c.sv.scratch = keep(b)
 	return w.wait()
+}
+
+// uncopied is from which length on bytes go to the stream from where the handler has
+// them. A copy of fewer costs less than a second place for the system to look at.
+const uncopied = 4 << 10
+
+// writeAround is appendBody, and the write of all that, for p that is not to be copied.
+func (w *ResponseWriter) writeAround(b, p []byte) []byte {
+	var end []byte
+	if w.chunked {
+		b = httpwire.AppendChunkSize(b, len(w.buf)+len(p))
+		end = []byte("\r\n")
+	}
+	b = append(b, w.buf...)
+	w.ex.c.s.WriteV(b, p, end)
+	return b
 }
 
 // wait waits until the client has taken most of what was written.

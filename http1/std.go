@@ -39,29 +39,34 @@ type stdHandler struct {
 var errAborted = errors.New("http1: the handler aborted the response")
 
 // start begins to answer: in a coroutine, or, if the server's own handler is Std's, on a
-// goroutine, without a coroutine that would only wait for it.
-func (ex *exchange) start() {
+// goroutine, without a coroutine that would only wait for it. It says how much it takes of
+// rest, which has come behind the head.
+func (ex *exchange) start(rest []byte) (taken int) {
 	sv := ex.c.sv
 	if sv.std == nil {
 		ex.co = loop.SpawnJob(sv.l, ex)
-		return
+		return 0
 	}
 	ex.body.lift()
 	if err := ex.body.announced(); err != nil {
 		ex.Ended(err) // the handler could not ask for more
-		return
+		return 0
 	}
 	ex.co = loop.Scope(sv.l)
 	c := newStdCall(sv.std, ex.co, &ex.w, &ex.req)
-	if ex.body.framing == httpwire.NoBody {
-		sv.workers.add(c)
-		return
+	if ex.body.framing == httpwire.Chunked && len(rest) > 0 {
+		// What has come of it can be decoded when the head is out of the way.
+		sv.l.Call(func() {
+			c.body.prefetch()
+			sv.workers.add(c)
+		})
+		return 0
 	}
-	// What has come of the body can be taken when the head is out of the way.
-	sv.l.Call(func() {
-		c.body.prefetch()
-		sv.workers.add(c)
-	})
+	if ex.body.framing == httpwire.Length {
+		taken = c.body.seize(rest)
+	}
+	sv.workers.add(c)
+	return taken
 }
 
 // Serve is what a handler calls that is wrapped around Std's: it hands the request to a

@@ -34,7 +34,7 @@ type stdCall struct {
 	err error
 
 	// Owned by the loop.
-	reading, writing stdDeadline
+	deadlines *stdDeadlines // nil: nothing was asked of the loop that has one
 }
 
 // newStdCall is the loop's part of the preparation; call does the rest.
@@ -50,9 +50,6 @@ func newStdCall(h *stdHandler, co *loop.Co, w *ResponseWriter, r *Request) *stdC
 // run is the goroutine's part.
 func (c *stdCall) run() {
 	c.err = loop.ErrGoexit
-	defer func() {
-		_ = c.l.Post(c.finish) // a closed loop has no use for it
-	}()
 	c.call()
 }
 
@@ -70,14 +67,16 @@ func (c *stdCall) finish() {
 
 // outcome gives the loop what the handler has left to send.
 func (c *stdCall) outcome() error {
-	c.reading.timer.Stop()
-	c.writing.timer.Stop()
-	switch {
-	case c.w.hijacked:
-	case c.writing.passed:
-		c.ex.c.abort()
-	case c.reading.passed:
-		c.ex.body.close = true // nobody knows what comes next
+	if d := c.deadlines; d != nil {
+		d[reading].timer.Stop()
+		d[writing].timer.Stop()
+		switch {
+		case c.w.hijacked:
+		case d[writing].passed:
+			c.ex.c.abort()
+		case d[reading].passed:
+			c.ex.body.close = true // nobody knows what comes next
+		}
 	}
 	if c.err == nil {
 		c.w.tell()
@@ -120,6 +119,7 @@ func (c *stdCall) call() {
 type stdOp struct {
 	do   func() error
 	by   *stdDeadline // nil: it has none
+	next *stdOp       // among those that by ends
 	co   *loop.Co
 	done chan error
 }
@@ -138,16 +138,17 @@ func (o *stdOp) Ended(err error) {
 	o.done <- err
 }
 
-// ask has the loop do something in a coroutine, with a deadline if by is not nil, and
-// waits for that.
-func (c *stdCall) ask(by *stdDeadline, do func() error) error {
+// ask has the loop do something in a coroutine, with a deadline if by is one, and waits for
+// that.
+func (c *stdCall) ask(by whose, do func() error) error {
 	if c.onLoop {
 		return c.doInline(by, do)
 	}
-	op := &stdOp{do: do, by: by, done: make(chan error, 1)}
+	op := &stdOp{do: do, done: make(chan error, 1)}
 	err := c.l.Post(func() {
-		if by != nil {
-			by.enter(op)
+		if by != none {
+			op.by = c.deadline(by)
+			op.by.enter(op)
 		}
 		op.co = loop.SpawnJob(c.l, op)
 	})
@@ -164,8 +165,8 @@ func (c *stdCall) ask(by *stdDeadline, do func() error) error {
 
 // doInline is ask for a handler that has the loop. Its coroutine cannot be cancelled for
 // a deadline's sake and go on, so that is looked at before and not while it waits.
-func (c *stdCall) doInline(by *stdDeadline, do func() error) error {
-	if by != nil && by.passed {
+func (c *stdCall) doInline(by whose, do func() error) error {
+	if by != none && c.deadline(by).passed {
 		return os.ErrDeadlineExceeded
 	}
 	return do()

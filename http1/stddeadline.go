@@ -12,19 +12,39 @@ import (
 type stdDeadline struct {
 	timer   loop.Timer
 	passed  bool
-	pending map[*stdOp]struct{} // that it ends
+	pending *stdOp // the first that it ends
+}
+
+// stdDeadlines are those of a request.
+type stdDeadlines [2]stdDeadline
+
+// whose a deadline is.
+type whose int8
+
+const (
+	reading whose = iota
+	writing
+	none
+)
+
+// deadline is one of the request's, made if need be.
+func (c *stdCall) deadline(of whose) *stdDeadline {
+	if c.deadlines == nil {
+		c.deadlines = &stdDeadlines{}
+	}
+	return &c.deadlines[of]
 }
 
 // SetReadDeadline is what http.ResponseController's calls: it counts on the loop's clock.
-func (w *stdWriter) SetReadDeadline(t time.Time) error { return w.setDeadline(&w.c.reading, t) }
+func (w *stdWriter) SetReadDeadline(t time.Time) error { return w.setDeadline(reading, t) }
 
 // SetWriteDeadline is what http.ResponseController's calls. When a write has not ended by
 // then, the connection is broken off at the handler's end.
-func (w *stdWriter) SetWriteDeadline(t time.Time) error { return w.setDeadline(&w.c.writing, t) }
+func (w *stdWriter) SetWriteDeadline(t time.Time) error { return w.setDeadline(writing, t) }
 
-func (w *stdWriter) setDeadline(d *stdDeadline, t time.Time) error {
-	return w.c.ask(nil, func() error {
-		d.set(w.c.l, t)
+func (w *stdWriter) setDeadline(of whose, t time.Time) error {
+	return w.c.ask(none, func() error {
+		w.c.deadline(of).set(w.c.l, t)
 		return nil
 	})
 }
@@ -45,7 +65,7 @@ func (d *stdDeadline) set(l *loop.Loop, t time.Time) {
 
 func (d *stdDeadline) expire() {
 	d.passed = true
-	for op := range d.pending {
+	for op := d.pending; op != nil; op = op.next {
 		if op.co != nil {
 			op.co.Cancel(os.ErrDeadlineExceeded)
 		}
@@ -54,15 +74,17 @@ func (d *stdDeadline) expire() {
 
 // enter has the deadline end op.
 func (d *stdDeadline) enter(op *stdOp) {
-	if d.pending == nil {
-		d.pending = make(map[*stdOp]struct{}, 1)
-	}
-	d.pending[op] = struct{}{}
+	op.next = d.pending
+	d.pending = op
 }
 
 // leave is op's end: its error, if there is one and the deadline is the reason, is that.
 func (d *stdDeadline) leave(op *stdOp, err error) error {
-	delete(d.pending, op)
+	at := &d.pending
+	for *at != op {
+		at = &(*at).next
+	}
+	*at = op.next
 	if err != nil && d.passed {
 		return os.ErrDeadlineExceeded
 	}

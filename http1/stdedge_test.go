@@ -50,16 +50,17 @@ func TestStdWrapped(t *testing.T) {
 // TestStdMaxGoroutines: the limit holds, and nobody is forgotten.
 func TestStdMaxGoroutines(t *testing.T) {
 	var now, most atomic.Int32
-	turn := make(chan struct{})
+	const n = 10
+	came, turn := make(chan struct{}, n), make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		most.Store(max(most.Load(), now.Add(1)))
+		came <- struct{}{}
 		<-turn
 		now.Add(-1)
 		io.WriteString(w, "x")
 	})
 	srv := &http1.Server{Handler: http1.StdWith(h, http1.StdOptions{MaxGoroutines: 2})}
 	serveOn(t, &world{srv: srv}, func(co *loop.Co, w *world) error {
-		const n = 10
 		var cs []*client
 		for range n {
 			c := w.dial(co)
@@ -67,6 +68,8 @@ func TestStdMaxGoroutines(t *testing.T) {
 			cs = append(cs, c)
 		}
 		go func() {
+			<-came
+			<-came // the second goroutine may be late
 			for range n {
 				turn <- struct{}{}
 			}
@@ -79,6 +82,41 @@ func TestStdMaxGoroutines(t *testing.T) {
 		}
 		if most.Load() != 2 {
 			t.Errorf("%d at the same time", most.Load())
+		}
+		return nil
+	})
+}
+
+// TestStdBodyKept: what a handler has not read of its body is not written over by later
+// requests, which use the room of those that were read whole.
+func TestStdBodyKept(t *testing.T) {
+	var kept io.Reader // the handlers run one after another
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/keep" {
+			io.ReadFull(r.Body, make([]byte, 10))
+			kept = r.Body
+			return
+		}
+		b, err := io.ReadAll(r.Body)
+		if len(b) != 100 || strings.Trim(string(b), r.URL.Path[1:]) != "" || err != nil {
+			t.Errorf("%s: read %q, %v", r.URL.Path, b, err)
+		}
+	})
+	serve(t, http1.Std(h), func(co *loop.Co, w *world) error {
+		c := w.dial(co)
+		post := func(path, body string) {
+			c.Write([]byte(wire("POST /" + path + " HTTP/1.1|Host: a|Content-Length: 100||" + strings.Repeat(body, 100))))
+			if _, err := loop.Await(co, c.ReadUntil("\r\n\r\n", 1<<10)); err != nil {
+				t.Error(err)
+			}
+		}
+		post("x", "x")
+		post("keep", "k")
+		for _, c := range "abcdef" {
+			post(string(c), string(c))
+		}
+		if b, err := io.ReadAll(kept); strings.Trim(string(b), "k") != "" {
+			t.Errorf("read %q, %v", b, err)
 		}
 		return nil
 	})

@@ -25,7 +25,7 @@ func (w *stdWriter) Hijack() (conn net.Conn, rw *bufio.ReadWriter, err error) {
 		}
 	}
 	var ahead []byte
-	err = w.c.ask(nil, func() (err error) {
+	err = w.c.ask(none, func() (err error) {
 		conn, ahead, err = w.to.hijack(upgrades, w.header.Get("Upgrade"))
 		return err
 	})

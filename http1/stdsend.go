@@ -21,7 +21,7 @@ func (w *stdWriter) send(p []byte, flush bool) error {
 	}
 	buf := w.buf
 	w.buf = w.buf[:0]
-	return w.c.ask(&w.c.writing, func() error {
+	return w.c.ask(writing, func() error {
 		w.tell()
 		_, err := w.to.Write(buf)
 		if err == nil {
@@ -121,7 +121,7 @@ func (w *stdWriter) sendFile(f *os.File, offset, n int64) (sent int64, err error
 	buf := w.buf
 	w.buf = w.buf[:0]
 	w.written += n
-	err = w.c.ask(&w.c.writing, func() error {
+	err = w.c.ask(writing, func() error {
 		w.tell()
 		if _, err := w.to.Write(buf); err != nil {
 			return err

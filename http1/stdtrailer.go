@@ -10,10 +10,17 @@ import (
 
 // This file is trailers (RFC 9110, 6.5) as net/http has them.
 
+// A stdTail is a response's trailers.
+type stdTail struct {
+	declared []string // by the field Trailer
+	fields   []Field
+}
+
 // declare notes which trailers the handler has announced.
 func (w *stdWriter) declare() {
-	w.trails = len(w.header["Trailer"]) > 0
-	w.declared = trailerNames(w.header)
+	if w.trails = len(w.header["Trailer"]) > 0; w.trails {
+		w.tail = &stdTail{declared: trailerNames(w.header)}
+	}
 	for name := range w.header {
 		w.trails = w.trails || strings.HasPrefix(name, http.TrailerPrefix)
 	}
@@ -27,8 +34,10 @@ func (w *stdWriter) tell() {
 	}
 	x := w.c.ex.seldom()
 	x.trails, x.undated = w.trails, w.undated
-	for _, f := range w.tail {
-		x.sent.Add(f.Name, f.Value)
+	if w.tail != nil {
+		for _, f := range w.tail.fields {
+			x.sent.Add(f.Name, f.Value)
+		}
 	}
 }
 
@@ -37,17 +46,24 @@ func (w *stdWriter) keepTrailers() {
 	if !w.begun && !w.trails {
 		return // nor is the body chunked
 	}
+	tail := w.tail
+	if tail == nil {
+		tail = &stdTail{}
+	}
 	for name, values := range w.header {
 		if name, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && httpwire.ValidTrailerName(name) {
 			for _, v := range values {
-				w.tail = append(w.tail, Field{name, v})
+				tail.fields = append(tail.fields, Field{name, v})
 			}
 		}
 	}
-	for _, name := range w.declared {
+	for _, name := range tail.declared {
 		for _, v := range w.header[name] {
-			w.tail = append(w.tail, Field{name, v})
+			tail.fields = append(tail.fields, Field{name, v})
 		}
+	}
+	if len(tail.fields) > 0 {
+		w.tail = tail
 	}
 }
 

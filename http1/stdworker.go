@@ -26,6 +26,7 @@ type stdWorkers struct {
 	max int // goroutines; 0: no limit
 
 	// Any goroutine.
+	rooms   sync.Pool  // of *stdRoom
 	mu      sync.Mutex // guards the rest
 	waiting []*stdCall // waiting[next:]
 	next    int
@@ -33,6 +34,10 @@ type stdWorkers struct {
 	count   int             // goroutines
 	coming  bool            // one is on its way to the queue
 	closed  bool
+	ended   []*stdCall // have been run, and the loop does not know yet
+
+	// Owned by the loop.
+	spare []*stdCall // room for ended
 }
 
 // add has a call run.
@@ -46,6 +51,14 @@ func (p *stdWorkers) add(c *stdCall) {
 	p.waiting = append(p.waiting, c)
 	p.send()
 	p.mu.Unlock()
+}
+
+// room is room for what has come of a request's body.
+func (p *stdWorkers) room() *stdRoom {
+	if r, ok := p.rooms.Get().(*stdRoom); ok {
+		return r
+	}
+	return new(stdRoom)
 }
 
 // send sends for a goroutine if calls wait and none is on its way.
@@ -69,10 +82,11 @@ func (p *stdWorkers) send() {
 // its share.
 func (p *stdWorkers) work() {
 	arrived, wake := true, make(chan struct{}, 1)
-	defer p.leave() // also when a handler calls runtime.Goexit
+	var last *stdCall
+	defer func() { p.leave(last) }() // also when a handler calls runtime.Goexit
 	for done := 0; done < maxCalls; {
-		c, sleep := p.take(arrived, wake)
-		arrived = false
+		c, sleep := p.take(arrived, wake, last)
+		arrived, last = false, c
 		switch {
 		case c != nil:
 			done++
@@ -92,14 +106,22 @@ func (p *stdWorkers) work() {
 	}
 }
 
-// take is the next call for a goroutine. If there is none, it is to sleep until it is
-// woken, or to end.
-func (p *stdWorkers) take(arrived bool, wake chan struct{}) (c *stdCall, sleep bool) {
+// take is the next call for a goroutine, which has run last. If there is none, it is to
+// sleep until it is woken, or to end.
+func (p *stdWorkers) take(arrived bool, wake chan struct{}, last *stdCall) (c *stdCall, sleep bool) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if arrived {
 		p.coming = false
 	}
+	first := p.ran(last)
+	c, sleep = p.following(wake)
+	p.mu.Unlock()
+	p.tell(first)
+	return c, sleep
+}
+
+// following is take for who has the lock.
+func (p *stdWorkers) following(wake chan struct{}) (c *stdCall, sleep bool) {
 	if p.next < len(p.waiting) {
 		c = p.waiting[p.next]
 		p.waiting[p.next] = nil
@@ -117,12 +139,55 @@ func (p *stdWorkers) take(arrived bool, wake chan struct{}) (c *stdCall, sleep b
 	return nil, true
 }
 
-// leave counts a goroutine out.
-func (p *stdWorkers) leave() {
+// leave counts a goroutine out, which has run last.
+func (p *stdWorkers) leave(last *stdCall) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	first := p.ran(last)
 	p.count--
 	p.send()
+	p.mu.Unlock()
+	p.tell(first)
+}
+
+// ran leaves a call, if it is one, for the loop to finish, and reports whether it is the
+// first of those. The caller has the lock.
+func (p *stdWorkers) ran(c *stdCall) bool {
+	if c == nil {
+		return false
+	}
+	p.ended = append(p.ended, c)
+	return len(p.ended) == 1
+}
+
+// tell has the loop finish what was left for it: one post for many calls.
+func (p *stdWorkers) tell(first bool) {
+	if first {
+		_ = p.l.Post(p.finish) // a closed loop has no use for it
+	}
+}
+
+// finish finishes the calls that have been run. It belongs to the loop.
+func (p *stdWorkers) finish() {
+	p.mu.Lock()
+	calls := p.ended
+	p.ended = p.spare
+	p.mu.Unlock()
+	done := 0
+	defer func() {
+		if done < len(calls) { // one panicked: a user's Logger, perhaps
+			p.l.Call(p.finish)
+			p.mu.Lock()
+			p.ended = append(calls[done:], p.ended...)
+			p.mu.Unlock()
+		}
+	}()
+	for done < len(calls) {
+		c := calls[done]
+		calls[done] = nil
+		done++
+		c.finish()
+	}
+	p.spare = calls[:0]
 }
 
 // close ends the goroutines, those that are busy after their calls.

@@ -29,8 +29,7 @@ type stdWriter struct {
 	begun    bool     // some of the body is with the loop
 	trails   bool     // trailers may follow the body
 	undated  bool     // the response gets no Date
-	declared []string // of the trailers, by the field Trailer
-	tail     []Field  // the trailers
+	tail     *stdTail // nil: no trailers
 }
 
 var (
@@ -123,7 +122,7 @@ func (w *stdWriter) copyFields(h *Header) {
 func (w *stdWriter) inform(status int) {
 	var h Header
 	w.copyFields(&h)
-	_ = w.c.ask(nil, func() error { return w.to.Inform(status, h.lines...) })
+	_ = w.c.ask(none, func() error { return w.to.Inform(status, h.lines...) })
 }
 
 // begin completes the header before the first bytes of the body go to the loop: a

@@ -82,10 +82,11 @@ type home struct {
 	*quota         // of all streams of the loop
 }
 
-// quota is what the streams of one loop together keep for writing.
+// quota is what the streams of one loop together keep, and have, for writing.
 type quota struct {
-	budget int // of SetLoopBudget
-	queued int // of it
+	budget int    // of SetLoopBudget
+	queued int    // of it
+	joined []byte // room for several slices that a transport must be given as one
 }
 
 func homeOf(l *loop.Loop) *home {

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/zonda-go/zonda/loop"
@@ -170,12 +169,22 @@ func (s *Stream) sendRest(p []byte, n int, err error) (int, error) {
 	}
 }
 
+// maxJoined bounds the memory that is kept for sendv.
+const maxJoined = 256 << 10
+
 // sendv is send for the concatenation of bufs. It calls a vectored transport once:
 // if there are more slices than the system takes in one call, the next event goes on.
 func (s *Stream) sendv(bufs [][]byte) (int, error) {
 	t, ok := s.t.(vectored)
 	if !ok {
-		return s.send(bytes.Join(bufs, nil))
+		b := s.joined[:0]
+		for _, p := range bufs {
+			b = append(b, p...)
+		}
+		if s.joined = b; cap(b) > maxJoined {
+			s.joined = nil
+		}
+		return s.send(b)
 	}
 	n, err := t.Writev(bufs)
 	if err == ErrAgain {
