@@ -78,6 +78,10 @@ type Client struct {
 // response, and with a *StatusError if its status is not 2xx and r does not permit that.
 func (c *Client) Fetch(co *loop.Co, r *ClientRequest) *loop.Future[*Response] {
 	f := &clientFetch{c: c, req: r, p: loop.NewPromise[*Response](co.Loop())}
+	if err := withoutUpgrade(r); err != nil {
+		f.Ended(err)
+		return f.p.Future()
+	}
 	task := loop.SpawnJob(co, f)
 	if task == nil {
 		f.Ended(loop.ErrClosed)

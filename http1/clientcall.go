@@ -149,11 +149,17 @@ func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
 	x := call.x
 	res.Redirects = call.redirects
 	res.Timing = call.timing
-	wrong := (res.Status < 200 || res.Status > 299) && !call.req.AnyStatus
+	wrong := (res.Status < 200 || res.Status > 299) && !call.req.AnyStatus && !x.tunnel
 	call.streams = call.streams && !wrong
 	call.final = true
 	if call.req.OnHeader != nil {
 		call.req.OnHeader(res)
+	}
+	if x.tunnel {
+		x.handOver()
+		call.end()
+		res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
+		return res, nil
 	}
 	if call.streams {
 		res.Stream = newResponseBody(x)

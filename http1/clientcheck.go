@@ -18,6 +18,8 @@ func checkRequest(r *ClientRequest) error {
 		return badRequest("the method %q", method)
 	case method == "CONNECT":
 		return badRequest("CONNECT makes a tunnel, which is a proxy's affair")
+	case !httpwire.ValidFieldValue(r.Upgrade):
+		return badRequest("%w: Upgrade: %q", ErrBadField, r.Upgrade)
 	case bodies > 1:
 		return badRequest("more than one of Body, Reader and Producer")
 	case r.BodyLength < 0:

@@ -31,7 +31,7 @@ var (
 	ErrProxy = errors.New("http1: refused by the proxy")
 
 	errBodyClosed = errors.New("http1: read of a response body that was closed")
-	errUpgraded   = errors.New("http1: the server changed the protocol, which nobody asked for")
+	errUpgraded   = errors.New("http1: the server changed the protocol to one that was not asked for")
 )
 
 // The phases of a request, as ClientError.Phase and in the order in which they come.

@@ -43,6 +43,10 @@ type ClientRequest struct {
 	// DELETE, OPTIONS, TRACE and CONNECT. Default: such a body is refused.
 	Nonstandard bool
 
+	// Upgrade is the protocols that the server may switch the connection to, such as
+	// "websocket" (RFC 9110, 7.8). If it does, Response.Upgraded is the connection; it may
+	// just as well answer as usual. Only Do and Open permit it. Default: none.
+	Upgrade string
 	// AnyStatus makes a response of any status a success. Default: one that is not
 	// 2xx is a *StatusError.
 	AnyStatus bool

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/stream"
 )
 
 // A Transport is a Client as an http.RoundTripper: existing code goes on to use
@@ -21,7 +24,8 @@ import (
 // Bodies are streams both ways, at the same time too. Of the client's settings, Timeouts
 // but for Whole, the limits on connections, Proxy and TLS count; redirects, cookies and
 // the time for everything are http.Client's affair, so the client should have no Jar.
-// Protocols are not upgraded: 101 is an error.
+// The body of a response of status 101, to a request with the field Upgrade, is the
+// connection as a net.Conn (see stream.GoConn), which the caller must close.
 type Transport struct {
 	// Client asks. It must be set, and may be used by coroutines of Loop as well.
 	Client *Client
@@ -61,7 +65,8 @@ type roundTrip struct {
 	// Owned by the loop, until run has ended.
 	res  *Response
 	call *clientCall
-	all  []byte // the whole body, if it has come with the head
+	all  []byte   // the whole body, if it has come with the head
+	conn net.Conn // of a response of status 101
 }
 
 // sent closes the request's body, which RoundTrip must, off the loop: that may block.
@@ -77,7 +82,12 @@ func closeBody(r *http.Request) {
 func (rt *roundTrip) run(co *loop.Co) (none struct{}, err error) {
 	l := co.Loop()
 	rt.call = &clientCall{req: rt.request(), parent: l, streams: true, sentBody: rt.sent}
-	if rt.res, err = rt.call.ask(co, rt.t.Client); err == nil {
+	rt.res, err = rt.call.ask(co, rt.t.Client)
+	switch {
+	case err != nil:
+	case rt.res.Upgraded != nil:
+		rt.conn = stream.GoConn(rt.res.Upgraded)
+	default:
 		rt.all, err = rt.res.Stream.atOnce()
 	}
 	return none, err
@@ -105,6 +115,9 @@ func (rt *roundTrip) request() *ClientRequest {
 	}
 	if r.Close {
 		req.Header.Set("Connection", "close")
+	}
+	if req.Header.lists("Connection", "Upgrade") {
+		req.Upgrade = strings.Join(req.Header.Values("Upgrade"), ", ")
 	}
 	req.Expect100 = httpwire.HasToken(req.Header.Get("Expect"), "100-continue")
 	if r.Body != nil && r.Body != http.NoBody {
@@ -146,6 +159,10 @@ func (rt *roundTrip) response() *http.Response {
 	}
 	if httpwire.HasToken(res.Header.Get("Transfer-Encoding"), "chunked") {
 		out.TransferEncoding = []string{"chunked"}
+	}
+	if rt.conn != nil {
+		out.Body = rt.conn
+		return out
 	}
 	if rt.call.x.framing.kind == httpwire.NoBody {
 		return out
