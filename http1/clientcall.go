@@ -28,6 +28,7 @@ type clientCall struct {
 	err        error // what has ended it from outside
 	streams    bool  // the body is the caller's to read
 	final      bool  // x has the final response
+	once       bool  // the request's body cannot be made a second time
 	over       bool
 	first      clientExchange
 }
@@ -123,7 +124,7 @@ func (call *clientCall) exchange(co *loop.Co) error {
 		if err == nil {
 			return nil
 		}
-		again := c.used && !x.heard && call.err == nil && errors.Is(err, ErrServerGone) && call.hop.repeatable(call.req)
+		again := c.used && !x.heard && call.err == nil && errors.Is(err, ErrServerGone) && call.hop.repeatable(call.req) && !call.once
 		x.fail(PhaseResponse, err)
 		if !again {
 			return call.wrap(PhaseResponse, err)

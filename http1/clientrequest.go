@@ -31,7 +31,8 @@ type ClientRequest struct {
 	Reader io.Reader
 	// Producer writes the body, as a coroutine that waits when the server is slow to
 	// take it. It may be called more than once: after a redirect that keeps the body,
-	// or when the server asks for authentication.
+	// when the server asks for authentication, or when it closes a connection just as an
+	// idempotent request is sent on it.
 	Producer func(co *loop.Co, w *BodyWriter) error
 	// BodyLength is how many bytes Reader or Producer have. Default: 0, nobody knows,
 	// and the body is sent in chunks.

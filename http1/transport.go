@@ -63,10 +63,11 @@ type roundTrip struct {
 	once sync.Once // closing the request's body
 
 	// Owned by the loop, until run has ended.
-	res  *Response
-	call *clientCall
-	all  []byte   // the whole body, if it has come with the head
-	conn net.Conn // of a response of status 101
+	res   *Response
+	call  *clientCall
+	all   []byte   // the whole body, if it has come with the head
+	begun bool     // the request's body has been
+	conn  net.Conn // of a response of status 101
 }
 
 // sent closes the request's body, which RoundTrip must, off the loop: that may block.
@@ -81,7 +82,8 @@ func closeBody(r *http.Request) {
 // run asks, on the loop. The body of the request, and that of the response, outlive it.
 func (rt *roundTrip) run(co *loop.Co) (none struct{}, err error) {
 	l := co.Loop()
-	rt.call = &clientCall{req: rt.request(), parent: l, streams: true, sentBody: rt.sent}
+	req := rt.request()
+	rt.call = &clientCall{req: req, parent: l, streams: true, once: req.Producer != nil && rt.r.GetBody == nil, sentBody: rt.sent}
 	rt.res, err = rt.call.ask(co, rt.t.Client)
 	switch {
 	case err != nil:
@@ -128,9 +130,20 @@ func (rt *roundTrip) request() *ClientRequest {
 }
 
 // produce sends the body of the request, and its trailers. Reading it may last as long
-// as the response does, so it has a goroutine of its own.
+// as the response does, so it has a goroutine of its own. When the request is repeated,
+// its GetBody makes another body.
 func (rt *roundTrip) produce(co *loop.Co, w *BodyWriter) error {
-	if err := sendReader(co, w, rt.r.Body, loop.FromFunc); err != nil {
+	body := rt.r.Body
+	if rt.begun {
+		var err error
+		body, err = loop.Await(co, loop.FromFunc(co.Loop(), func(context.Context) (io.ReadCloser, error) { return rt.r.GetBody() }))
+		if err != nil {
+			return err
+		}
+		defer func() { go body.Close() }() // it may block
+	}
+	rt.begun = true
+	if err := sendReader(co, w, body, loop.FromFunc); err != nil {
 		return err
 	}
 	*w.Trailer() = headerOf(rt.r.Trailer)
