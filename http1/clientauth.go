@@ -129,7 +129,7 @@ func challenges(values []string) (all []challenge) {
 				continue
 			}
 			var value string
-			value, v = cutValue(strings.TrimLeft(rest[1:], " \t"))
+			value, v, _ = cutValue(strings.TrimLeft(rest[1:], " \t"))
 			if len(all) > 0 {
 				all[len(all)-1].params[strings.ToLower(word)] = value
 			}
@@ -146,20 +146,21 @@ func cutToken(s string) (token, rest string) {
 	return s[:n], s[n:]
 }
 
-// cutValue takes a token or a quoted string.
-func cutValue(s string) (value, rest string) {
+// cutValue takes a token or a quoted string; whole: that is not empty, or has its end.
+func cutValue(s string) (value, rest string, whole bool) {
 	if !strings.HasPrefix(s, `"`) {
-		return cutToken(s)
+		value, rest = cutToken(s)
+		return value, rest, value != ""
 	}
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
 		switch {
 		case s[i] == '"':
-			return b.String(), s[i+1:]
+			return b.String(), s[i+1:], true
 		case s[i] == '\\' && i+1 < len(s):
 			i++
 		}
 		b.WriteByte(s[i])
 	}
-	return b.String(), ""
+	return b.String(), "", false
 }
