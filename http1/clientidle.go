@@ -17,6 +17,7 @@ func (c *clientConn) enterIdle() {
 	}
 	p.newest = c
 	p.idle++
+	h.settle()
 	p.watchIdle()
 }
 
@@ -41,6 +42,7 @@ func (c *clientConn) leaveIdle() {
 	}
 	c.prev, c.next = nil, nil
 	p.idle--
+	h.settle()
 }
 
 // watchIdle has the oldest closed in time: one timer for all. It is not stopped when

@@ -33,6 +33,7 @@ type clientPool struct {
 	open           int
 	waiting        int
 	turn           uint64 // of the next who waits
+	turns          turns
 	idle           int
 	oldest, newest *clientConn // of the idle ones
 	sweeper        loop.Timer  // for the oldest
@@ -60,6 +61,7 @@ type clientHost struct {
 	open    int
 	idle    []*clientConn // the last one was used last, mostly
 	waiters list.List     // of *clientWaiter
+	rank    int           // its place among the turns, from 1 on; 0: none
 	tls     *stream.TLSOptions
 }
 
@@ -123,6 +125,7 @@ func (h *clientHost) acquire(co *loop.Co) (*clientConn, error) {
 	p.turn++
 	p.waiting++
 	place := h.waiters.PushBack(w)
+	h.settle()
 	w.p.OnWithdraw(func() {
 		h.remove(place)
 		h.tidy()
@@ -133,7 +136,9 @@ func (h *clientHost) acquire(co *loop.Co) (*clientConn, error) {
 
 func (h *clientHost) remove(place *list.Element) *clientWaiter {
 	h.p.waiting--
-	return h.waiters.Remove(place).(*clientWaiter)
+	w := h.waiters.Remove(place).(*clientWaiter)
+	h.settle()
+	return w
 }
 
 // ready reports whether a request to h need not wait.
@@ -150,6 +155,7 @@ func (h *clientHost) take() *clientConn {
 	}
 	h.open++
 	h.p.open++
+	h.settle()
 	if h.p.open > h.p.maxConns {
 		h.p.oldest.drop()
 	}
@@ -171,6 +177,7 @@ func (h *clientHost) release(c *clientConn) {
 func (h *clientHost) free() {
 	h.open--
 	h.p.open--
+	h.settle()
 	h.tidy()
 	h.p.serve()
 }
@@ -196,17 +203,11 @@ func (p *clientPool) serve() {
 
 // next is the host whose first request has waited longest, of those that need not wait
 // any more.
-func (p *clientPool) next() (first *clientHost) {
-	turn := uint64(math.MaxUint64)
-	for _, h := range p.hosts {
-		if h.waiters.Len() == 0 || !h.ready() {
-			continue
-		}
-		if w := h.waiters.Front().Value.(*clientWaiter); w.turn < turn {
-			first, turn = h, w.turn
-		}
+func (p *clientPool) next() *clientHost {
+	if len(p.turns) == 0 || p.open >= p.maxConns && p.oldest == nil {
+		return nil
 	}
-	return first
+	return p.turns[0]
 }
 
 // close ends everything.
