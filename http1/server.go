@@ -99,7 +99,7 @@ type Server struct {
 	// Then the connection is broken off. Default: 60 seconds.
 	WriteTimeout time.Duration
 	// RequestTimeout is how long a handler may take, from the end of the request's head
-	// on. Then its co is cancelled with the cause ErrRequestTimeout; returned by the
+	// on: its co has that deadline, and is cancelled then with the cause ErrRequestTimeout; returned by the
 	// handler, that is answered 503. A handler that has taken its connection away
 	// (Hijack, Upgrade, Tunnel) has all the time it wants. Default: no limit.
 	RequestTimeout time.Duration

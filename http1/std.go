@@ -42,8 +42,14 @@ var errAborted = errors.New("http1: the handler aborted the response")
 // goroutine, without a coroutine that would only wait for it.
 func (ex *exchange) start() {
 	sv := ex.c.sv
+	parent := loop.Parent(sv.l)
+	if d := sv.srv.RequestTimeout; d > 0 {
+		x := ex.seldom()
+		x.limit, x.lift = loop.Limit(sv.l, d, ErrRequestTimeout)
+		parent = x.limit
+	}
 	if sv.std == nil {
-		ex.co = loop.SpawnJob(sv.l, ex)
+		ex.co = loop.SpawnJob(parent, ex)
 		return
 	}
 	ex.body.lift()
@@ -51,7 +57,7 @@ func (ex *exchange) start() {
 		ex.Ended(err) // the handler could not ask for more
 		return
 	}
-	ex.co = loop.Scope(sv.l)
+	ex.co = loop.Scope(parent)
 	c := newStdCall(sv.std, ex.co, &ex.w, &ex.req)
 	if ex.body.framing == httpwire.NoBody {
 		sv.workers.add(c)
