@@ -63,6 +63,10 @@ type Client struct {
 	// Jar keeps cookies. It is called on the loop and must not block, as one of
 	// net/http/cookiejar does not. Default: none, cookies are forgotten.
 	Jar http.CookieJar
+	// ToASCII makes the name of a host in a URL, or of a proxy, that is not ASCII one that
+	// is: golang.org/x/net/idna's Lookup.ToASCII does ("bücher.example" becomes
+	// "xn--bcher-kva.example"). It is called on the loop. Default: such names are refused.
+	ToASCII func(name string) (string, error)
 	// UserAgent is sent with requests that do not say themselves. Default: "zonda".
 	UserAgent string
 	// Logger receives what nobody waits for: a response to no request. Default: the
@@ -78,6 +82,10 @@ type Client struct {
 // response, and with a *StatusError if its status is not 2xx and r does not permit that.
 func (c *Client) Fetch(co *loop.Co, r *ClientRequest) *loop.Future[*Response] {
 	f := &clientFetch{c: c, req: r, p: loop.NewPromise[*Response](co.Loop())}
+	if err := withoutUpgrade(r); err != nil {
+		f.Ended(err)
+		return f.p.Future()
+	}
 	task := loop.SpawnJob(co, f)
 	if task == nil {
 		f.Ended(loop.ErrClosed)

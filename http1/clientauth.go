@@ -27,12 +27,16 @@ func (hop *clientHop) answerChallenge(r *ClientRequest, res *Response) *clientHo
 	if !r.Digest || hop.user+hop.password == "" || hop.hasBody(r) && r.Reader != nil {
 		return nil
 	}
+	var body []byte
+	if hop.hasBody(r) {
+		body = r.Body
+	}
 	for _, c := range challenges(res.Header.Values("WWW-Authenticate")) {
 		stale := strings.EqualFold(c.params["stale"], "true")
 		if !strings.EqualFold(c.scheme, "Digest") || hop.tried > 1 || hop.tried > 0 && !stale {
 			continue
 		}
-		auth := c.answer(hop.user, hop.password, hop.method, hop.target, rand.Text())
+		auth := c.answer(hop.user, hop.password, hop.method, hop.target, rand.Text(), body, r.Producer == nil)
 		if auth == "" {
 			continue
 		}
@@ -45,7 +49,8 @@ func (hop *clientHop) answerChallenge(r *ClientRequest, res *Response) *clientHo
 }
 
 // answer is the field Authorization; empty: the challenge asks for what is not known.
-func (c challenge) answer(user, password, method, uri, cnonce string) string {
+// known: body is the request's, and not made while it is sent.
+func (c challenge) answer(user, password, method, uri, cnonce string, body []byte, known bool) string {
 	algorithm := c.params["algorithm"]
 	name, session := strings.CutSuffix(strings.ToUpper(algorithm), "-SESS")
 	var sum func() hash.Hash
@@ -73,11 +78,18 @@ func (c challenge) answer(user, password, method, uri, cnonce string) string {
 	const count = "00000001" // each challenge is answered once
 	response := digest(ha1, nonce, ha2)
 	qop, has := c.params["qop"]
+	switch {
+	case !has:
+	case httpwire.HasToken(qop, "auth"):
+		qop = "auth"
+	case httpwire.HasToken(qop, "auth-int") && known:
+		qop = "auth-int"
+		ha2 = digest(method, uri, digest(string(body)))
+	default:
+		return ""
+	}
 	if has {
-		if !httpwire.HasToken(qop, "auth") {
-			return ""
-		}
-		response = digest(ha1, nonce, count, cnonce, "auth", ha2)
+		response = digest(ha1, nonce, count, cnonce, qop, ha2)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `Digest username=%s, realm=%s, nonce=%s, uri=%s, response="%s"`,
@@ -89,7 +101,7 @@ func (c challenge) answer(user, password, method, uri, cnonce string) string {
 		fmt.Fprintf(&b, ", opaque=%s", quoted(opaque))
 	}
 	if has {
-		fmt.Fprintf(&b, `, qop=auth, nc=%s, cnonce=%s`, count, quoted(cnonce))
+		fmt.Fprintf(&b, `, qop=%s, nc=%s, cnonce=%s`, qop, count, quoted(cnonce))
 	}
 	if !httpwire.ValidFieldValue(b.String()) {
 		return ""
@@ -117,7 +129,7 @@ func challenges(values []string) (all []challenge) {
 				continue
 			}
 			var value string
-			value, v = cutValue(strings.TrimLeft(rest[1:], " \t"))
+			value, v, _ = cutValue(strings.TrimLeft(rest[1:], " \t"))
 			if len(all) > 0 {
 				all[len(all)-1].params[strings.ToLower(word)] = value
 			}
@@ -134,20 +146,21 @@ func cutToken(s string) (token, rest string) {
 	return s[:n], s[n:]
 }
 
-// cutValue takes a token or a quoted string.
-func cutValue(s string) (value, rest string) {
+// cutValue takes a token or a quoted string; whole: that is not empty, or has its end.
+func cutValue(s string) (value, rest string, whole bool) {
 	if !strings.HasPrefix(s, `"`) {
-		return cutToken(s)
+		value, rest = cutToken(s)
+		return value, rest, value != ""
 	}
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
 		switch {
 		case s[i] == '"':
-			return b.String(), s[i+1:]
+			return b.String(), s[i+1:], true
 		case s[i] == '\\' && i+1 < len(s):
 			i++
 		}
 		b.WriteByte(s[i])
 	}
-	return b.String(), ""
+	return b.String(), "", false
 }

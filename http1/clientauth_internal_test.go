@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/md5"
 	"fmt"
 	"strings"
 	"testing"
@@ -20,14 +21,26 @@ func TestDigestVectors(t *testing.T) {
 		if len(c) != 1 {
 			t.Fatalf("%d challenges in %s", len(c), tt.challenge)
 		}
-		got := c[0].answer(tt.user, tt.password, "GET", path, cnonce)
+		got := c[0].answer(tt.user, tt.password, "GET", path, cnonce, nil, true)
 		if !strings.Contains(got, fmt.Sprintf(`response="%s"`, tt.want)) {
 			t.Errorf("%s\nis answered %s\nwant response %s", tt.challenge, got, tt.want)
 		}
 	}
-	for _, bad := range []string{`Digest realm="a", nonce="b", algorithm=SHA-1`, `Digest realm="a", nonce="b", qop="auth-int"`} {
-		if got := challenges([]string{bad})[0].answer("u", "p", "GET", "/", "c"); got != "" {
+	for _, bad := range []string{`Digest realm="a", nonce="b", algorithm=SHA-1`, `Digest realm="a", nonce="b", qop="auth-int"`, `Digest realm="a", nonce="b", qop="other"`} {
+		if got := challenges([]string{bad})[0].answer("u", "p", "GET", "/", "c", nil, false); got != "" {
 			t.Errorf("%s is answered %s", bad, got)
+		}
+	}
+}
+
+// With qop=auth-int the body is part of what is vouched for (RFC 7616, 3.4.3).
+func TestDigestIntegrity(t *testing.T) {
+	sum := func(s string) string { return fmt.Sprintf("%x", md5.Sum([]byte(s))) }
+	for _, body := range []string{"", "text"} {
+		got := challenges([]string{`Digest realm="r", nonce="n", qop="auth-int"`})[0].answer("u", "p", "PUT", "/x", "c", []byte(body), true)
+		want := sum(sum("u:r:p") + ":n:00000001:c:auth-int:" + sum("PUT:/x:"+sum(body)))
+		if !strings.Contains(got, `response="`+want+`"`) || !strings.Contains(got, ", qop=auth-int,") {
+			t.Errorf("%q: %s, want %s", body, got, want)
 		}
 	}
 }

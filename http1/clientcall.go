@@ -30,6 +30,7 @@ type clientCall struct {
 	err        error // what has ended it from outside
 	streams    bool  // the body is the caller's to read
 	final      bool  // x has the final response
+	once       bool  // the request's body cannot be made a second time
 	over       bool
 	uploads    bool // a coroutine was started that sends a body
 	first      clientExchange
@@ -143,7 +144,7 @@ func (call *clientCall) exchange(co *loop.Co) error {
 		if err == nil {
 			return nil
 		}
-		again := c.used && !x.heard && call.err == nil && errors.Is(err, ErrServerGone) && call.hop.repeatable(call.req)
+		again := c.used && !x.heard && call.err == nil && errors.Is(err, ErrServerGone) && call.hop.repeatable(call.req) && !call.once
 		x.fail(PhaseResponse, err)
 		if !again {
 			return call.wrap(PhaseResponse, err)
@@ -177,11 +178,17 @@ func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
 	x := call.x
 	res.Redirects = call.redirects
 	res.Timing = call.timing
-	wrong := (res.Status < 200 || res.Status > 299) && !call.req.AnyStatus
+	wrong := (res.Status < 200 || res.Status > 299) && !call.req.AnyStatus && !x.tunnel
 	call.streams = call.streams && !wrong
 	call.final = true
 	if call.req.OnHeader != nil {
 		call.req.OnHeader(res)
+	}
+	if x.tunnel {
+		x.handOver()
+		call.end()
+		res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
+		return res, nil
 	}
 	if call.streams {
 		res.Stream = newResponseBody(x)

@@ -18,6 +18,8 @@ func checkRequest(r *ClientRequest) error {
 		return badRequest("the method %q", method)
 	case method == "CONNECT":
 		return badRequest("CONNECT makes a tunnel, which is a proxy's affair")
+	case !httpwire.ValidFieldValue(r.Upgrade):
+		return badRequest("%w: Upgrade: %q", ErrBadField, r.Upgrade)
 	case bodies > 1:
 		return badRequest("more than one of Body, Reader and Producer")
 	case r.BodyLength < 0:
@@ -64,11 +66,15 @@ func (hop *clientHop) length(r *ClientRequest) int64 {
 }
 
 // repeatable reports whether the hop may be sent a second time when nobody knows what
-// became of the first (RFC 9110, 9.2.2).
+// became of the first: its method says so (RFC 9110, 9.2.2), or a key that tells the
+// server that they are the same, as net/http has it.
 func (hop *clientHop) repeatable(r *ClientRequest) bool {
 	switch hop.method {
 	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
-		return !hop.hasBody(r) || r.Reader == nil && r.Producer == nil
+	default:
+		if !r.Header.Has("Idempotency-Key") && !r.Header.Has("X-Idempotency-Key") {
+			return false
+		}
 	}
-	return false
+	return !hop.hasBody(r) || r.Reader == nil
 }

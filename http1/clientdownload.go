@@ -14,6 +14,9 @@ import (
 // is whole; until then the bytes are in one beside it, which an error removes. The
 // response has no body then; r.OnProgress says how far it is.
 func (c *Client) Download(co *loop.Co, r *ClientRequest, path string) (*Response, error) {
+	if err := withoutUpgrade(r); err != nil {
+		return nil, err
+	}
 	res, err := c.Open(co, r)
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ var (
 	ErrProxy = errors.New("http1: refused by the proxy")
 
 	errBodyClosed = errors.New("http1: read of a response body that was closed")
-	errUpgraded   = fmt.Errorf("%w: the server changed the protocol, which nobody asked for", ErrBadResponse)
+	errUpgraded   = fmt.Errorf("%w: the server changed the protocol to one that was not asked for", ErrBadResponse)
 	errUnasked    = fmt.Errorf("%w: the server spoke before it was asked", ErrBadResponse)
 )
 

@@ -35,6 +35,7 @@ type clientExchange struct {
 	direct  bool // the body is collected, or thrown away, as it comes
 	waste   bool // it is thrown away
 	keep    bool // the connection can be used again afterwards
+	tunnel  bool // it speaks another protocol behind the head
 	done    bool // all of it has come
 	behind  bool // and more came with it
 }
@@ -75,13 +76,13 @@ func (x *clientExchange) takeHead(p []byte) int {
 		x.interim++
 	}
 	switch {
-	case r.Tunnel:
+	case r.Tunnel && !x.upgrades():
 		x.fail(PhaseResponse, errUpgraded)
 		return len(p)
 	case x.interim > maxInterim:
 		x.fail(PhaseResponse, errInterim)
 		return len(p)
-	case r.Status < 200:
+	case r.Status < 200 && !r.Tunnel:
 		if r.Status == 100 && x.upload != nil {
 			x.upload.goAhead()
 		}
@@ -104,17 +105,20 @@ func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 			x.res.TLS = &state
 		}
 	}
-	x.keep = r.KeepAlive
+	x.keep, x.tunnel = r.KeepAlive, r.Tunnel
 	x.framing.kind, x.framing.left, x.framing.chunks.Response = r.Framing, r.Length, true
 	x.returnParser() // and r with it
 	x.head = true
 	x.late.Stop()
 	call.gotHead()
-	x.direct = call.collects(x.res)
+	x.direct = !x.tunnel && call.collects(x.res)
 	if x.upload != nil && (x.res.Status >= 300 || x.upload.waits()) {
 		x.stopUpload() // the server has made up its mind without the rest
 	}
 	switch {
+	case x.tunnel && !chose(x.res, call.req.Upgrade):
+		x.fail(PhaseResponse, errUpgraded)
+	case x.tunnel: // the call hands it over
 	case x.framing.kind == httpwire.NoBody:
 		x.finish()
 	case call.maxBody > 0 && x.framing.left > call.maxBody && !call.streams:

@@ -90,6 +90,9 @@ func (hop *clientHop) aim(p *clientPool, r *ClientRequest, to *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return badRequest("a URL with the scheme %q", u.Scheme)
 	}
+	if err := p.c.plainHost(&u); err != nil {
+		return err
+	}
 	addr, err := addressOf(&u)
 	if err != nil {
 		return err
@@ -150,8 +153,8 @@ func addressOf(u *url.URL) (string, error) {
 		return "", badRequest("a URL without a host")
 	}
 	for i := range len(host) {
-		if c := host[i]; c <= ' ' || c >= 0x7f {
-			return "", badRequest("the host %q: only ASCII, other names in the form that begins with xn--", host)
+		if c := host[i]; c <= ' ' || c >= 0x7f || c == '/' {
+			return "", badRequest("the host %q", host)
 		}
 	}
 	host, zone, zoned := strings.Cut(host, "%")

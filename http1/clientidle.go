@@ -19,6 +19,7 @@ func (c *clientConn) enterIdle(now time.Time) {
 	}
 	p.newest = c
 	p.idle++
+	h.settle()
 	p.watchIdle()
 }
 
@@ -43,6 +44,7 @@ func (c *clientConn) leaveIdle() {
 	}
 	c.prev, c.next = nil, nil
 	p.idle--
+	h.settle()
 }
 
 // watchIdle has the oldest closed in time: one timer for all. It is not stopped when

@@ -33,6 +33,7 @@ type clientPool struct {
 	open           int
 	waiting        int
 	turn           uint64 // of the next who waits
+	turns          turns
 	idle           int
 	oldest, newest *clientConn // of the idle ones
 	sweeper        loop.Timer  // for the oldest
@@ -62,6 +63,7 @@ type clientHost struct {
 	open    int
 	idle    []*clientConn // the last one was used last, mostly
 	waiters list.List     // of *clientWaiter
+	rank    int           // its place among the turns, from 1 on; 0: none
 	tls     *stream.TLSOptions
 }
 
@@ -125,6 +127,7 @@ func (h *clientHost) acquire(co *loop.Co) (*clientConn, error) {
 	p.turn++
 	p.waiting++
 	place := h.waiters.PushBack(w)
+	h.settle()
 	w.p.OnWithdraw(func() {
 		h.remove(place)
 		h.tidy()
@@ -135,7 +138,9 @@ func (h *clientHost) acquire(co *loop.Co) (*clientConn, error) {
 
 func (h *clientHost) remove(place *list.Element) *clientWaiter {
 	h.p.waiting--
-	return h.waiters.Remove(place).(*clientWaiter)
+	w := h.waiters.Remove(place).(*clientWaiter)
+	h.settle()
+	return w
 }
 
 // ready reports whether a request to h need not wait.
@@ -152,6 +157,7 @@ func (h *clientHost) take() *clientConn {
 	}
 	h.open++
 	h.p.open++
+	h.settle()
 	if h.p.open > h.p.maxConns {
 		h.p.oldest.drop()
 	}
@@ -173,6 +179,7 @@ func (h *clientHost) release(c *clientConn, now time.Time) {
 func (h *clientHost) free() {
 	h.open--
 	h.p.open--
+	h.settle()
 	h.tidy()
 	h.p.serve()
 }
@@ -198,17 +205,11 @@ func (p *clientPool) serve() {
 
 // next is the host whose first request has waited longest, of those that need not wait
 // any more.
-func (p *clientPool) next() (first *clientHost) {
-	turn := uint64(math.MaxUint64)
-	for _, h := range p.hosts {
-		if h.waiters.Len() == 0 || !h.ready() {
-			continue
-		}
-		if w := h.waiters.Front().Value.(*clientWaiter); w.turn < turn {
-			first, turn = h, w.turn
-		}
+func (p *clientPool) next() *clientHost {
+	if len(p.turns) == 0 || p.open >= p.maxConns && p.oldest == nil {
+		return nil
 	}
-	return first
+	return p.turns[0]
 }
 
 // close ends everything.

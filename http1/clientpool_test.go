@@ -246,6 +246,11 @@ func TestClientResponseToNobody(t *testing.T) {
 	})
 }
 
+func writesX(_ *loop.Co, w *http1.BodyWriter) error {
+	_, err := w.Write([]byte("x"))
+	return err
+}
+
 // The server closes just when the next request is on its way. What can be repeated is.
 func TestClientRetry(t *testing.T) {
 	for _, tt := range []struct {
@@ -260,6 +265,9 @@ func TestClientRetry(t *testing.T) {
 		{http1.ClientRequest{Method: "PATCH"}, false},
 		{http1.ClientRequest{Method: "OTHER"}, false},
 		{http1.ClientRequest{Method: "PUT", Reader: strings.NewReader("x")}, false},
+		{http1.ClientRequest{Method: "PUT", Producer: writesX}, true},
+		{http1.ClientRequest{Method: "POST", Producer: writesX}, false},
+		{http1.ClientRequest{Method: "POST", Body: []byte("x"), Header: keyed()}, true},
 	} {
 		for _, reset := range []bool{false, true} {
 			withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
@@ -339,4 +347,9 @@ func TestClientNoRetry(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func keyed() (h http1.Header) {
+	h.Set("Idempotency-Key", "7")
+	return h
 }

@@ -41,6 +41,13 @@ func (hop *clientHop) choosesProxy(p *clientPool, r *ClientRequest) (err error) 
 	if hop.proxy == nil {
 		return nil
 	}
+	if !isASCII(hop.proxy.Host) {
+		u := *hop.proxy // which may be the user's
+		hop.proxy = &u
+		if err := p.c.plainHost(&u); err != nil {
+			return err
+		}
+	}
 	switch hop.proxy.Scheme {
 	case "http", "https":
 		if u := hop.proxy.User; u != nil && !hop.key.secure {

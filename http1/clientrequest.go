@@ -31,7 +31,8 @@ type ClientRequest struct {
 	Reader io.Reader
 	// Producer writes the body, as a coroutine that waits when the server is slow to
 	// take it. It may be called more than once: after a redirect that keeps the body,
-	// or when the server asks for authentication.
+	// when the server asks for authentication, or when it closes a connection just as an
+	// idempotent request is sent on it.
 	Producer func(co *loop.Co, w *BodyWriter) error
 	// BodyLength is how many bytes Reader or Producer have. Default: 0, nobody knows,
 	// and the body is sent in chunks.
@@ -43,6 +44,10 @@ type ClientRequest struct {
 	// DELETE, OPTIONS, TRACE and CONNECT. Default: such a body is refused.
 	Nonstandard bool
 
+	// Upgrade is the protocols that the server may switch the connection to, such as
+	// "websocket" (RFC 9110, 7.8). If it does, Response.Upgraded is the connection; it may
+	// just as well answer as usual. Only Do and Open permit it. Default: none.
+	Upgrade string
 	// AnyStatus makes a response of any status a success. Default: one that is not
 	// 2xx is a *StatusError.
 	AnyStatus bool

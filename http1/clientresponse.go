@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
+	"github.com/zonda-go/zonda/stream"
 )
 
 // A Response is what a server has answered. It belongs to whoever asked.
@@ -35,6 +36,11 @@ type Response struct {
 	Body []byte
 	// Stream is the body, of Open. It must be closed.
 	Stream *ResponseBody
+	// Upgraded is the connection after a response of status 101 to a request with Upgrade,
+	// with what has come behind the head in its buffer. It is the caller's, who must close
+	// it; the Client neither counts nor closes it any more, and no timeout of the request
+	// holds. Body is empty and Stream nil then.
+	Upgraded *stream.Stream
 	// Decoded says that the server had sent the body with gzip or deflate.
 	Decoded bool
 	// Redirects is how many were followed.

@@ -56,7 +56,11 @@ func (x *clientExchange) appendHead(b []byte) []byte {
 		b = httpwire.AppendField(b, "If-Modified-Since", httpDate(r.IfModifiedSince))
 	}
 	b = x.appendFraming(b)
-	if !hop.keep {
+	switch {
+	case r.Upgrade != "":
+		b = httpwire.AppendField(b, "Connection", "Upgrade")
+		b = httpwire.AppendField(b, "Upgrade", r.Upgrade)
+	case !hop.keep:
 		b = httpwire.AppendField(b, "Connection", "close")
 	}
 	return httpwire.AppendHeadEnd(b)

@@ -98,9 +98,6 @@ func (c *conn) begin(head, rest []byte) (taken int) {
 		ex.seldom().began = c.sv.clock()
 	}
 	taken = ex.start(rest)
-	if d := c.sv.srv.RequestTimeout; d > 0 && ex.co != nil {
-		ex.seldom().timer = c.sv.l.After(d, func() { ex.co.Cancel(ErrRequestTimeout) })
-	}
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}

@@ -1,10 +1,8 @@
 package http1
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -77,15 +75,12 @@ func (d *door) Addr() net.Addr { return &net.TCPAddr{} }
 // doorKey is under what a request's context has its doorConn.
 type doorKey struct{}
 
-// A doorConn is a connection as net/http gets it: first what had come already.
+// A doorConn is a connection as net/http gets it.
 type doorConn struct {
 	net.Conn
-	in  io.Reader
 	l   *loop.Loop
 	tls *tls.ConnectionState
 }
-
-func (c *doorConn) Read(p []byte) (int, error) { return c.in.Read(p) }
 
 // throughDoor gives s to net/http if HTTP/2 was agreed on in its handshake.
 func (sv *service) throughDoor(s *stream.Stream) bool {
@@ -93,7 +88,7 @@ func (sv *service) throughDoor(s *stream.Stream) bool {
 	if !ok || state.NegotiatedProtocol != "h2" {
 		return false
 	}
-	sv.give(s, stream.GoConn(s), nil, &state)
+	sv.give(s, &state)
 	return true
 }
 
@@ -112,23 +107,18 @@ func (c *conn) prefaced(p []byte) bool {
 	c.drop()
 	c.sv.l.Call(func() { // the stream gives nothing away while it offers its input
 		c.s.SetConsumer(nil)
-		nc, ahead, err := c.s.Detach()
-		if err != nil {
-			if nc, ahead = stream.GoConn(c.s), nil; c.s.Closed() {
-				return
-			}
+		if !c.s.Closed() {
+			c.sv.give(c.s, nil)
 		}
-		c.sv.give(c.s, nc, ahead, nil)
 	})
 	return true
 }
 
-// give has net/http serve a connection.
-func (sv *service) give(s *stream.Stream, nc net.Conn, ahead []byte, state *tls.ConnectionState) {
-	c := &doorConn{Conn: nc, in: nc, l: sv.l, tls: state}
-	if len(ahead) > 0 {
-		c.in = io.MultiReader(bytes.NewReader(ahead), nc)
-	}
+// give has net/http serve a connection. It stays with the loop, where it counts for
+// MaxConns and Shutdown as all others do: off the loop (stream.Stream.Detach) it would be
+// quicker, and be there for nobody but net/http.
+func (sv *service) give(s *stream.Stream, state *tls.ConnectionState) {
+	c := &doorConn{Conn: stream.GoConn(s), l: sv.l, tls: state}
 	srv := sv.srv.stdServer()
 	d := &sv.srv.door
 	d.begin.Do(func() { go func() { _ = srv.Serve(d) }() }) // it ends with the door

@@ -131,3 +131,50 @@ func TestHTTP2Shutdown(t *testing.T) {
 		}
 	})
 }
+
+// TestHTTP2Counts: connections of HTTP/2 have a place among the others, with and without
+// TLS, until they end.
+func TestHTTP2Counts(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		t.Run(fmt.Sprint("TLS ", secure), func(t *testing.T) {
+			srv := &http1.Server{Handler: native, HTTP2: true, MaxConns: 1, Logger: slog.New(slog.DiscardHandler)}
+			scheme, config := "http://", (*tls.Config)(nil)
+			if secure {
+				cert, client := testCertificate(t)
+				scheme, config = "https://", client
+				srv.TLS = &stream.TLSOptions{Config: &tls.Config{Certificates: []tls.Certificate{cert}}}
+			}
+			serveSockets(t, srv, func(addr string) {
+				first, second := h2Client(t, config), h2Client(t, config)
+				get := func(c *http.Client) error {
+					resp, err := c.Get(scheme + addr)
+					if err == nil {
+						_, err = io.Copy(io.Discard, resp.Body)
+						resp.Body.Close()
+					}
+					return err
+				}
+				if err := get(first); err != nil {
+					t.Fatal(err)
+				}
+				if n := srv.Stats().Conns; n != 1 {
+					t.Errorf("%d connections", n)
+				}
+				served := make(chan error, 1)
+				go func() { served <- get(second) }()
+				if err := get(first); err != nil { // on the same connection; the other waits
+					t.Error(err)
+				}
+				select {
+				case err := <-served:
+					t.Errorf("a second connection is served, %v", err)
+				default:
+				}
+				first.CloseIdleConnections()
+				if err := <-served; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

@@ -75,7 +75,9 @@ func (ex *exchange) Waits() {
 // Ended sends what the handler left to send.
 func (ex *exchange) Ended(err error) {
 	if x := ex.rare; x != nil {
-		x.timer.Stop()
+		if x.limit != nil {
+			defer x.limit.Cancel(nil)
+		}
 		if x.release != nil {
 			defer x.release()
 		}

@@ -20,10 +20,16 @@ func (r *Request) TLS() (tls.ConnectionState, bool) { return r.Body.ex.c.s.TLS()
 // somebody whom nobody vouches for. X-Real-IP counts only without X-Forwarded-For, so the
 // proxy must set one of them, and if it is X-Real-IP, take the other away. What is no
 // address is not believed. The zero address means that the client has none, behind a Unix
-// socket.
+// socket. With Server.TrustForwarded only the field Forwarded counts, by the same rule.
 func (r *Request) ClientIP() netip.Addr {
 	peer := r.RemoteAddr.Addr().Unmap()
 	if !r.proxied() {
+		return peer
+	}
+	if r.trustsForwarded() {
+		if _, ip := r.forwarding(); ip.IsValid() {
+			return ip
+		}
 		return peer
 	}
 	if lines := r.Header.Values("X-Forwarded-For"); len(lines) > 0 {
@@ -37,12 +43,16 @@ func (r *Request) ClientIP() netip.Addr {
 
 // Scheme is "https" or "http": as the proxy has told in X-Forwarded-Proto (of a list, the
 // last) or, without it, X-Scheme, if RemoteAddr is one of Server.TrustProxies; else as the
-// connection is.
+// connection is. With Server.TrustForwarded only the field Forwarded counts.
 func (r *Request) Scheme() string {
 	if r.proxied() {
 		told, ok := r.last("X-Forwarded-Proto")
 		if !ok {
 			told, _ = r.last("X-Scheme")
+		}
+		if r.trustsForwarded() {
+			f, _ := r.forwarding()
+			told = f.proto
 		}
 		for _, known := range [...]string{"http", "https"} {
 			if httpwire.EqualFold(told, known) {
@@ -55,6 +65,26 @@ func (r *Request) Scheme() string {
 	}
 	return "http"
 }
+
+// ClientHost is the host that the client asked, with the port if it gave one: as the proxy
+// has told in X-Forwarded-Host (of a list, the last), or with Server.TrustForwarded in the
+// field Forwarded, if RemoteAddr is one of Server.TrustProxies; else Host. What could be no
+// host is not believed.
+func (r *Request) ClientHost() string {
+	if r.proxied() {
+		told, _ := r.last("X-Forwarded-Host")
+		if r.trustsForwarded() {
+			f, _ := r.forwarding()
+			told = f.host
+		}
+		if httpwire.ValidHost(told) {
+			return told
+		}
+	}
+	return r.Host
+}
+
+func (r *Request) trustsForwarded() bool { return r.Body.ex.c.sv.srv.TrustForwarded }
 
 // proxied reports whether the request came from a proxy that is trusted.
 func (r *Request) proxied() bool {

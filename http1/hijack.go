@@ -111,8 +111,8 @@ func (w *ResponseWriter) take() *stream.Stream {
 	c.drop()
 	c.s.SetConsumer(nil)
 	c.sv.tunnels[ex] = struct{}{}
-	if ex.rare != nil {
-		ex.rare.timer.Stop()
+	if x := ex.rare; x != nil && x.lift != nil {
+		x.lift()
 	}
 	ex.outlive()
 	return c.s

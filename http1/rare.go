@@ -12,7 +12,8 @@ type rare struct {
 	body    wait
 	skipped int64         // of the body: thrown away
 	began   time.Duration // on the service's clock; only for the access log
-	timer   loop.Timer    // of Server.RequestTimeout
+	limit   *loop.Co      // of Server.RequestTimeout: the parent of co; nil: there is none
+	lift    func()        // takes it back
 	came    Header        // the request's trailers
 	sent    Header        // the response's
 	trails  bool          // it may have some, and is chunked for that

@@ -3,7 +3,10 @@ package http1_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,5 +156,50 @@ func TestSetMaxBody(t *testing.T) {
 		{"less, too late", post("/less", "Content-Length: 9||012345678"), tooLarge},
 		{"less, in time", post("/less", "Content-Length: 3||012") + getLast, answer("0") + last},
 		{"nobody reads", post("/", ten) + getLast, hello + last},
+	})
+}
+
+// TestRequestTimeoutShows: a handler's co has the deadline, and so has the context of a
+// net/http handler; a connection that was taken away has none.
+func TestRequestTimeoutShows(t *testing.T) {
+	ask := func(co *loop.Co, w *world) {
+		c := w.dial(co)
+		c.Write([]byte(wire(getLast)))
+		if got := c.recvAll(co); !strings.HasSuffix(got, "||10s true<end>") {
+			t.Error(got)
+		}
+		c.Abort()
+	}
+	native := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		at, ok := co.Deadline()
+		if r.Path() == "/taken" {
+			s, err := w.Hijack()
+			if err != nil {
+				return err
+			}
+			if _, left := co.Deadline(); left {
+				t.Error("after Hijack there still is a deadline")
+			}
+			s.Close()
+			return nil
+		}
+		_, err := fmt.Fprint(w, at.Sub(co.Loop().Now()), " ", ok)
+		return err
+	})
+	serveOn(t, &world{srv: &http1.Server{Handler: native, RequestTimeout: 10 * time.Second}}, func(co *loop.Co, w *world) error {
+		ask(co, w)
+		c := w.dial(co)
+		c.send(co, "GET /taken HTTP/1.1|Host: a||")
+		c.Abort()
+		return nil
+	})
+	began := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	std := http1.Std(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at, ok := r.Context().Deadline()
+		fmt.Fprint(w, at.Sub(began), " ", ok)
+	}))
+	serveOn(t, &world{srv: &http1.Server{Handler: std, RequestTimeout: 10 * time.Second}}, func(co *loop.Co, w *world) error {
+		ask(co, w)
+		return nil
 	})
 }

@@ -99,7 +99,7 @@ type Server struct {
 	// Then the connection is broken off. Default: 60 seconds.
 	WriteTimeout time.Duration
 	// RequestTimeout is how long a handler may take, from the end of the request's head
-	// on. Then its co is cancelled with the cause ErrRequestTimeout; returned by the
+	// on: its co has that deadline, and is cancelled then with the cause ErrRequestTimeout; returned by the
 	// handler, that is answered 503. A handler that has taken its connection away
 	// (Hijack, Upgrade, Tunnel) has all the time it wants. Default: no limit.
 	RequestTimeout time.Duration
@@ -112,10 +112,15 @@ type Server struct {
 	MaxConnsPerAddr int
 
 	// TrustProxies is the addresses of proxies in front of the server whose word counts in
-	// Request.ClientIP and Scheme. If there are any, so does that of whoever comes through
+	// Request.ClientIP, Scheme and ClientHost. If there are any, so does that of whoever comes through
 	// a Unix socket. Anyone can write the fields that say it: trust only proxies that set
 	// them. Default: none.
 	TrustProxies []netip.Prefix
+	// TrustForwarded says that the trusted proxies set the field Forwarded (RFC 7239). Then it
+	// alone counts, and the fields X-Forwarded-For, X-Real-IP and so on, which such a proxy
+	// may pass on as the client has written them, do not. Default: those fields count, and
+	// Forwarded does not, for the same reason.
+	TrustForwarded bool
 	// ProxyFrom is the addresses of proxies that begin each connection with a header of the
 	// PROXY protocol, which has the client's address: Request.RemoteAddr then. See
 	// stream.Server. Default: none.

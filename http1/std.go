@@ -43,8 +43,14 @@ var errAborted = errors.New("http1: the handler aborted the response")
 // rest, which has come behind the head.
 func (ex *exchange) start(rest []byte) (taken int) {
 	sv := ex.c.sv
+	parent := loop.Parent(sv.l)
+	if d := sv.srv.RequestTimeout; d > 0 {
+		x := ex.seldom()
+		x.limit, x.lift = loop.Limit(sv.l, d, ErrRequestTimeout)
+		parent = x.limit
+	}
 	if sv.std == nil {
-		ex.co = loop.SpawnJob(sv.l, ex)
+		ex.co = loop.SpawnJob(parent, ex)
 		return 0
 	}
 	ex.body.lift()
@@ -52,7 +58,7 @@ func (ex *exchange) start(rest []byte) (taken int) {
 		ex.Ended(err) // the handler could not ask for more
 		return 0
 	}
-	ex.co = loop.Scope(sv.l)
+	ex.co = loop.Scope(parent)
 	c := newStdCall(sv.std, ex.co, &ex.w, &ex.req)
 	if ex.body.framing == httpwire.Chunked && len(rest) > 0 {
 		// What has come of it can be decoded when the head is out of the way.

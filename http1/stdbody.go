@@ -112,8 +112,11 @@ func (b *stdBody) Read(p []byte) (n int, err error) {
 	}
 	err = b.c.ask(reading, func() (err error) {
 		n, err = b.from.Read(p)
-		if b.ended() && err == nil {
+		switch {
+		case b.ended() && err == nil:
 			err = io.EOF
+		case err == ErrBodyTooLarge:
+			err = &maxBytesError{http.MaxBytesError{Limit: b.from.limit}}
 		}
 		return err
 	})
@@ -144,6 +147,12 @@ func (b *stdBody) readAhead(p []byte) (n int, last bool) {
 	}
 	return n, b.eof
 }
+
+// A maxBytesError is ErrBodyTooLarge for handlers that know net/http's.
+type maxBytesError struct{ std http.MaxBytesError }
+
+func (e *maxBytesError) Error() string   { return ErrBodyTooLarge.Error() }
+func (e *maxBytesError) Unwrap() []error { return []error{ErrBodyTooLarge, &e.std} }
 
 // Close has further reads fail. What was not read is skipped when the handler has ended.
 func (b *stdBody) Close() error {

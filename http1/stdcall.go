@@ -122,6 +122,7 @@ type stdOp struct {
 	next *stdOp       // among those that by ends
 	co   *loop.Co
 	done chan error
+	told *loop.Promise[error] // instead of done, for who waits in a coroutine
 }
 
 func (o *stdOp) Run(*loop.Co) error {
@@ -134,6 +135,10 @@ func (o *stdOp) Run(*loop.Co) error {
 func (o *stdOp) Ended(err error) {
 	if o.by != nil {
 		err = o.by.leave(o, err)
+	}
+	if o.told != nil {
+		o.told.Set(err)
+		return
 	}
 	o.done <- err
 }
@@ -164,12 +169,36 @@ func (c *stdCall) ask(by whose, do func() error) error {
 }
 
 // doInline is ask for a handler that has the loop. Its coroutine cannot be cancelled for
-// a deadline's sake and go on, so that is looked at before and not while it waits.
+// a deadline's sake and go on, so what has a deadline gets one of its own.
 func (c *stdCall) doInline(by whose, do func() error) error {
-	if by != none && c.deadline(by).passed {
-		return os.ErrDeadlineExceeded
+	if by == none || c.deadlines == nil {
+		return do()
 	}
-	return do()
+	d := c.deadline(by)
+	switch {
+	case d.passed:
+		return os.ErrDeadlineExceeded
+	case !d.timer.Pending():
+		return do()
+	}
+	co := c.l.Current()
+	if co == nil {
+		panic("http1: a net/http handler on the loop used outside its coroutine")
+	}
+	op := &stdOp{do: do, by: d, told: loop.NewPromise[error](c.l)}
+	d.enter(op)
+	if op.co = loop.SpawnJob(co, op); op.co == nil {
+		return d.leave(op, loop.ErrClosed)
+	}
+	var end error
+	err := loop.Shield(co, 0, func(co *loop.Co) (err error) { // op is cancelled with the handler
+		end, err = loop.Await(co, op.told.Future())
+		return err
+	})
+	if err != nil {
+		return err // the loop is being closed
+	}
+	return end
 }
 
 // fillRequest makes the request as net/http would have made it.

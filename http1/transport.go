@@ -4,13 +4,16 @@ import (
 	"context"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/stream"
 )
 
 // A Transport is a Client as an http.RoundTripper: existing code goes on to use
@@ -21,7 +24,8 @@ import (
 // Bodies are streams both ways, at the same time too. Of the client's settings, Timeouts
 // but for Whole, the limits on connections, Proxy and TLS count; redirects, cookies and
 // the time for everything are http.Client's affair, so the client should have no Jar.
-// Protocols are not upgraded: 101 is an error.
+// The body of a response of status 101, to a request with the field Upgrade, is the
+// connection as a net.Conn (see stream.GoConn), which the caller must close.
 type Transport struct {
 	// Client asks. It must be set, and may be used by coroutines of Loop as well.
 	Client *Client
@@ -59,9 +63,11 @@ type roundTrip struct {
 	once sync.Once // closing the request's body
 
 	// Owned by the loop, until run has ended.
-	res  *Response
-	call *clientCall
-	all  []byte // the whole body, if it has come with the head
+	res   *Response
+	call  *clientCall
+	all   []byte   // the whole body, if it has come with the head
+	begun bool     // the request's body has been
+	conn  net.Conn // of a response of status 101
 }
 
 // sent closes the request's body, which RoundTrip must, off the loop: that may block.
@@ -77,11 +83,17 @@ func closeBody(r *http.Request) {
 func (rt *roundTrip) run(co *loop.Co) (none struct{}, err error) {
 	l := co.Loop()
 	p, err := rt.t.Client.pool(l)
-	rt.call = &clientCall{req: rt.request(), parent: l, streams: true, sentBody: rt.sent}
+	req := rt.request()
+	rt.call = &clientCall{req: req, parent: l, streams: true, once: req.Producer != nil && rt.r.GetBody == nil, sentBody: rt.sent}
 	if err != nil {
-		return none, refusedRequest(rt.call.req, err)
+		return none, refusedRequest(req, err)
 	}
-	if rt.res, err = rt.call.ask(co, p); err == nil {
+	rt.res, err = rt.call.ask(co, p)
+	switch {
+	case err != nil:
+	case rt.res.Upgraded != nil:
+		rt.conn = stream.GoConn(rt.res.Upgraded)
+	default:
 		rt.all, err = rt.res.Stream.atOnce()
 	}
 	return none, err
@@ -110,6 +122,9 @@ func (rt *roundTrip) request() *ClientRequest {
 	if r.Close {
 		req.Header.Set("Connection", "close")
 	}
+	if req.Header.lists("Connection", "Upgrade") {
+		req.Upgrade = strings.Join(req.Header.Values("Upgrade"), ", ")
+	}
 	req.Expect100 = httpwire.HasToken(req.Header.Get("Expect"), "100-continue")
 	if r.Body != nil && r.Body != http.NoBody {
 		req.BodyLength = max(r.ContentLength, 0)
@@ -119,9 +134,20 @@ func (rt *roundTrip) request() *ClientRequest {
 }
 
 // produce sends the body of the request, and its trailers. Reading it may last as long
-// as the response does, so it has a goroutine of its own.
+// as the response does, so it has a goroutine of its own. When the request is repeated,
+// its GetBody makes another body.
 func (rt *roundTrip) produce(co *loop.Co, w *BodyWriter) error {
-	if err := sendReader(co, w, rt.r.Body, loop.FromFunc); err != nil {
+	body := rt.r.Body
+	if rt.begun {
+		var err error
+		body, err = loop.Await(co, loop.FromFunc(co.Loop(), func(context.Context) (io.ReadCloser, error) { return rt.r.GetBody() }))
+		if err != nil {
+			return err
+		}
+		defer func() { go body.Close() }() // it may block
+	}
+	rt.begun = true
+	if err := sendReader(co, w, body, loop.FromFunc); err != nil {
 		return err
 	}
 	*w.Trailer() = headerOf(rt.r.Trailer)
@@ -154,6 +180,10 @@ func (rt *roundTrip) response() *http.Response {
 	}
 	out.Close = closesConnection(&res.Header) || framing == httpwire.UntilClose ||
 		res.Minor == 0 && !res.Header.lists("Connection", "keep-alive")
+	if rt.conn != nil {
+		out.Body = rt.conn
+		return out
+	}
 	if framing == httpwire.NoBody {
 		return out
 	}

@@ -36,7 +36,7 @@ var (
 // first use and leave them alone then. The zero StdClient is ready for use.
 //
 // Connections, TLS, proxies and their limits are Transport's affair. What a ClientRequest
-// has that needs the loop (Producer, OnBody, OnHeader, OnProgress), and Digest, Raw, TLS,
+// has that needs the loop (Producer, OnBody, OnHeader, OnProgress, Upgrade), and Digest, Raw, TLS,
 // Unix, Proxy and the timeouts of single phases, is refused with an error that matches
 // errors.ErrUnsupported.
 type StdClient struct {
@@ -94,7 +94,7 @@ func (c *StdClient) request(r *ClientRequest) (*http.Request, error) {
 		return nil, err
 	}
 	if r.Producer != nil || r.OnBody != nil || r.OnHeader != nil || r.OnProgress != nil || r.Digest || r.Raw ||
-		r.TLS != nil || r.Unix != "" || r.Proxy != "" || r.Timeouts != nil && *r.Timeouts != (Timeouts{Whole: r.Timeouts.Whole}) {
+		r.TLS != nil || r.Unix != "" || r.Proxy != "" || r.Upgrade != "" || r.Timeouts != nil && *r.Timeouts != (Timeouts{Whole: r.Timeouts.Whole}) {
 		return nil, fmt.Errorf("http1: a StdClient cannot do what this request wants: %w", errors.ErrUnsupported)
 	}
 	body := r.Reader

@@ -51,6 +51,7 @@ func (l *Loop) shutdown() {
 		return
 	}
 	l.hold()
+	defer close(l.gone) // nobody holds the loop by then, so whoever waits may do what is left
 	defer l.release()
 	defer l.dispose() // also if a callback calls runtime.Goexit
 	l.root.cancel(context.Canceled, ErrClosed)
@@ -73,7 +74,6 @@ func (l *Loop) dispose() {
 	if err := l.poller.Close(); err != nil {
 		l.log.Error("zonda: closing the poller", "error", err)
 	}
-	close(l.gone)
 }
 
 // forget drops what is queued and never ran, and tells those who wait for it elsewhere.

@@ -372,3 +372,24 @@ func TestCloseAtOnce(t *testing.T) {
 		within(t, l.Closed())
 	}
 }
+
+// TestClosedIsFree: whoever has seen Closed may use what is left, as nobody holds the loop
+// any more.
+func TestClosedIsFree(t *testing.T) {
+	for range 200 {
+		l, err := loop.New(&loop.Options{Strict: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		free := make(chan any)
+		go func() {
+			defer func() { free <- recover() }()
+			<-l.Closed()
+			l.Current()
+		}()
+		l.Close()
+		if v := <-free; v != nil {
+			t.Fatal(v)
+		}
+	}
+}

@@ -45,6 +45,7 @@ type extra struct {
 	key, val any
 	outer    context.Context // more values
 	deadline time.Time
+	lifted   atomic.Bool // of Limit: the deadline does not hold any more
 	timer    Timer
 	detached bool // of Shield: the deadlines above do not hold
 }
@@ -86,7 +87,7 @@ func (co *Co) WithCancel() (*Co, func(cause error)) {
 func (co *Co) WithTimeout(d time.Duration) (*Co, func()) {
 	c := co.derive("Co.WithTimeout")
 	when := co.l.Now().Add(d)
-	if old, ok := co.Deadline(); c.state.Load() == live && (!ok || when.Before(old)) {
+	if c.state.Load() == live { // also if one above is earlier: that may be lifted
 		timer := co.l.addTimer(when.Sub(co.l.base), callback(func() {
 			c.cancel(context.DeadlineExceeded, nil)
 		}))
@@ -122,6 +123,25 @@ func Scope(parent Parent) *Co {
 	c := &Co{}
 	c.attach(p)
 	return c
+}
+
+// Limit is Scope with a deadline: the Co is cancelled, with context.DeadlineExceeded and
+// the cause, when d has passed on the loop's clock. lift calls that off while there is
+// time, and Deadline does not tell of it any more; what was cancelled stays so. It belongs
+// to the loop.
+func Limit(parent Parent, d time.Duration, cause error) (co *Co, lift func()) {
+	co = Scope(parent)
+	if co.state.Load() != live {
+		return co, func() {}
+	}
+	x := &extra{deadline: co.l.Now().Add(d)}
+	x.timer = co.l.addTimer(co.l.deadline(d), callback(func() { co.cancel(context.DeadlineExceeded, cause) }))
+	co.extra = x
+	return co, func() {
+		co.l.check("lift")
+		x.timer.Stop()
+		x.lifted.Store(true)
+	}
 }
 
 // derive makes a child scope of the same coroutine.

@@ -9,22 +9,30 @@ import (
 
 // Deadline is when the coroutine will be cancelled: on the loop's clock, or, for a
 // deadline that came with the context given to Do or Submit, on that one's.
-func (co *Co) Deadline() (time.Time, bool) {
+func (co *Co) Deadline() (first time.Time, ok bool) {
+	sooner := func(t time.Time) {
+		if !ok || t.Before(first) {
+			first, ok = t, true
+		}
+	}
 	for c := co; c != nil; c = c.parent {
-		if c.extra == nil {
+		x := c.extra
+		if x == nil {
 			continue
 		}
-		if !c.extra.deadline.IsZero() {
-			return c.extra.deadline, true // none of those above is earlier
+		if !x.deadline.IsZero() && !x.lifted.Load() {
+			sooner(x.deadline)
 		}
-		if c.extra.outer != nil { // of Do and Submit: nothing above it has a deadline
-			return c.extra.outer.Deadline()
+		if x.outer != nil { // of Do and Submit
+			if t, has := x.outer.Deadline(); has {
+				sooner(t)
+			}
 		}
-		if c.extra.detached {
+		if x.detached {
 			break
 		}
 	}
-	return time.Time{}, false
+	return first, ok
 }
 
 // Done is closed when the coroutine is cancelled, or its body has returned.

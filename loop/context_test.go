@@ -270,3 +270,47 @@ func TestScope(t *testing.T) {
 		return err
 	})
 }
+
+// TestLimit: its deadline shows, also below, and ends what waits with the cause; lifted, it
+// is as if it had never been, and what was made meanwhile has its own deadline still.
+func TestLimit(t *testing.T) {
+	why := errors.New("why")
+	looptest.Run(t, func(co *loop.Co) error {
+		l := co.Loop()
+		begin := l.Now()
+		for _, lifted := range []bool{false, true} {
+			limit, lift := loop.Limit(l, time.Minute, why)
+			ended := loop.Go(limit, func(co *loop.Co) (none struct{}, err error) {
+				scope, done := co.WithTimeout(time.Hour)
+				defer done()
+				before := l.Now()
+				if at, ok := scope.Deadline(); !ok || at != before.Add(time.Minute) {
+					t.Errorf("the deadline is %v after the beginning", at.Sub(begin))
+				}
+				if lifted {
+					lift()
+					if at, ok := scope.Deadline(); !ok || at != before.Add(time.Hour) {
+						t.Errorf("lifted: the deadline is %v after the beginning", at.Sub(begin))
+					}
+					if _, ok := co.Deadline(); ok {
+						t.Error("there still is a deadline")
+					}
+				}
+				err = loop.Sleep(scope, 24*time.Hour)
+				want := time.Minute
+				if lifted {
+					want = time.Hour
+				}
+				if took := l.Now().Sub(before); took != want || errors.Is(err, why) == lifted || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("lifted %v: after %v: %v", lifted, took, err)
+				}
+				return none, nil
+			})
+			if _, err := loop.Await(co, ended); err != nil {
+				t.Error(err)
+			}
+			limit.Cancel(nil)
+		}
+		return nil
+	})
+}

@@ -100,6 +100,8 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("websocket: a URL without a host")
 	case u.Fragment != "":
 		return nil, fmt.Errorf("websocket: a URL with a fragment (RFC 6455, 3)")
+	case strings.IndexFunc(u.Host, func(c rune) bool { return c >= 0x80 }) >= 0:
+		return nil, fmt.Errorf("websocket: the host %q is not ASCII: convert it, with golang.org/x/net/idna's Lookup.ToASCII for example", u.Hostname())
 	case u.User != nil:
 		return nil, fmt.Errorf("websocket: a URL with a user; set the field Authorization")
 	}

@@ -63,6 +63,12 @@ func absolute(target []byte) (Span, *Error) {
 	return Span{uint32(start), uint32(end)}, nil
 }
 
+// ValidHost reports whether s could be the value of a field Host: host, or host and port.
+func ValidHost(s string) bool {
+	_, ok := splitAuthority([]byte(s))
+	return ok
+}
+
 // splitAuthority checks host [":" port] with a host that is not empty, and
 // gives the port: 0 without one, and more than 65535 if it is too large, which
 // only CONNECT minds. Whether an address in brackets is a possible one is left
