@@ -37,7 +37,8 @@ type DialOptions struct {
 	// Dialer connects, and says how TLS is to be spoken for wss. Default: an empty one.
 	Dialer *stream.Dialer
 	// Proxy is asked which HTTP proxy leads to a URL, by CONNECT: one of the scheme http or
-	// https, perhaps with user and password. nil is none. Default: none.
+	// https, perhaps with user and password. nil is none. The URL it is given has the scheme
+	// http for ws and https for wss, so http1.ProxyFromEnvironment will do. Default: none.
 	Proxy func(u *url.URL) (*url.URL, error)
 	// Redirects is how many redirects are followed. They may lead from ws to wss, not back,
 	// and the fields Authorization and Cookie are not sent to another host. Default: none.
@@ -150,7 +151,9 @@ func (d *dial) connect(co *loop.Co) (*stream.Stream, error) {
 		dialer.TLS = &stream.TLSOptions{Config: &tls.Config{NextProtos: []string{"http/1.1"}}}
 	}
 	if d.o.Proxy != nil {
-		proxy, err := d.o.Proxy(d.u)
+		u := *d.u
+		u.Scheme = strings.Replace(u.Scheme, "ws", "http", 1)
+		proxy, err := d.o.Proxy(&u)
 		if err != nil {
 			return nil, fmt.Errorf("websocket: %w", err)
 		}

@@ -146,13 +146,14 @@ func (c *Conn) waitRoom(co *loop.Co, piece bool) error {
 		}
 		tx := c.tx
 		if tx == nil || !tx.blocked && tx.waiting() == 0 && (piece || !tx.writing) {
-			if c.unsent() < highWater {
+			if tx != nil && c.s.Unsent()+tx.corked() >= highWater {
+				c.pull(tx)
+				continue
+			}
+			if c.s.Unsent() < highWater {
 				return nil
 			}
 			tx = c.outbound()
-			if c.pull(tx); c.s.Unsent() < highWater {
-				continue
-			}
 			c.block(tx)
 		}
 		if tx.room == nil {
