@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zonda-go/zonda/loop"
 	"github.com/zonda-go/zonda/looptest"
@@ -117,4 +118,49 @@ func TestDropOldestKeepsControls(t *testing.T) {
 			return nil
 		})
 	}
+}
+
+// TestTooLongForQueue: a message that is longer than all that may wait is dropped itself.
+func TestTooLongForQueue(t *testing.T) {
+	for _, p := range []Policy{DropOldest, DropNewest} {
+		looptest.Run(t, func(co *loop.Co) error {
+			c, peer := pair(t, co, true, func(s *settings) { s.queue, s.slow = 100_000, p })
+			if err := c.Send(Text, make([]byte, 100_001)); err != ErrDropped {
+				t.Errorf("policy %d: %v", p, err)
+			}
+			if s := c.Stats(); s.Dropped != 1 || s.DroppedBytes != 100_001 || s.Unsent != 0 {
+				t.Errorf("policy %d: %+v", p, s)
+			}
+			peer.wants(co, "open")
+			c.Abort()
+			peer.Abort()
+			return nil
+		})
+	}
+}
+
+// TestSlowIsNotSilent: a peer that is behind with what it was sent cannot answer pings that come
+// behind that, and is not cut off for it.
+func TestSlowIsNotSilent(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		o := &Options{PingInterval: 8 * time.Second, PongTimeout: time.Second}
+		c, peer := pairWindow(t, co, true, 1000, func(s *settings) { *s = o.settings(co.Loop(), true) })
+		for range 1000 {
+			if err := c.Send(Binary, make([]byte, 10_000)); err != nil {
+				return err
+			}
+		}
+		for range 40 {
+			if err := loop.Sleep(co, time.Second); err != nil {
+				return err
+			}
+			peer.Discard(len(peer.Buffered()))
+		}
+		if c.Err() != nil || !c.crowded() {
+			t.Errorf("crowded: %v, %v", c.crowded(), c.Err())
+		}
+		c.Abort()
+		peer.Abort()
+		return nil
+	})
 }

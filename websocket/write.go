@@ -146,12 +146,12 @@ func (c *Conn) waitRoom(co *loop.Co, piece bool) error {
 		}
 		tx := c.tx
 		if tx == nil || !tx.blocked && tx.waiting() == 0 && (piece || !tx.writing) {
-			if tx != nil && c.s.Unsent()+tx.corked() >= highWater {
+			switch corked := tx.corked(); {
+			case c.s.Unsent()+corked < highWater:
+				return nil
+			case corked > 0: // which the transport may take
 				c.pull(tx)
 				continue
-			}
-			if c.s.Unsent() < highWater {
-				return nil
 			}
 			tx = c.outbound()
 			c.block(tx)
