@@ -59,6 +59,8 @@ func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {
 		case httpwire.EqualFold(f.Name, "Connection"):
 			w.close = w.close || httpwire.HasToken(f.Value, "close")
 			continue
+		case httpwire.EqualFold(f.Name, "Upgrade"): // of 426, which says so here too (RFC 9110, 7.8)
+			b = httpwire.AppendField(b, "Connection", "Upgrade")
 		}
 		b = httpwire.AppendField(b, f.Name, f.Value)
 	}

@@ -21,8 +21,9 @@ type AcceptOptions struct {
 	// first that the client offers too is chosen. Default: none.
 	Subprotocols []string
 	// Origins are the hosts, with the port if it is not the scheme's own, whose pages may
-	// connect besides those of the host that is asked; "*" means all. A client that gives
-	// no origin is not a browser, and let in. Default: the same host only.
+	// connect besides those of the host that is asked; with a scheme, such as
+	// "https://example.com", only by that one; "*" means all. A client that gives no origin
+	// is not a browser, and let in. Default: the same host only.
 	Origins []string
 	// CheckOrigin decides in the place of Origins. Default: nil.
 	CheckOrigin func(origin string, r *http1.Request) bool
@@ -93,13 +94,10 @@ func answer(key string, set *settings) []http1.Field {
 
 // turnDown answers a handshake that is refused.
 func turnDown(w *http1.ResponseWriter, wrong *wswire.Refusal) error {
-	switch wrong.Status {
-	case 426:
-		w.Header().Set("Sec-WebSocket-Version", wswire.Version) // RFC 6455, 4.4
-		w.Header().Set("Upgrade", "websocket")                  // RFC 9110, 15.5.22
-	case 405:
-		w.Header().Set("Allow", "GET")
+	for _, f := range refusalFields(wrong.Status) {
+		w.Header().Set(f.Name, f.Value)
 	}
+	w.Header().Set("Connection", "close") // which an error behind the answer comes to
 	err := &http1.HTTPError{Status: wrong.Status, Err: &HandshakeError{Status: wrong.Status, Reason: wrong.Reason}}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(wrong.Reason)+1))
@@ -111,6 +109,21 @@ func turnDown(w *http1.ResponseWriter, wrong *wswire.Refusal) error {
 		return werr
 	}
 	return err
+}
+
+// refusalFields are those that a refusal must have (RFC 6455, 4.4; RFC 9110, 15.5.6, 15.5.22
+// and 7.8).
+func refusalFields(status int) []http1.Field {
+	switch status {
+	case 426:
+		return []http1.Field{
+			{Name: "Sec-WebSocket-Version", Value: wswire.Version},
+			{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"},
+		}
+	case 405:
+		return []http1.Field{{Name: "Allow", Value: "GET"}}
+	}
+	return nil
 }
 
 // agree chooses what is spoken with a client that asks for these.
@@ -168,7 +181,11 @@ func (o *AcceptOptions) letsHost(origin, host string) bool {
 		return true
 	}
 	for _, one := range o.Origins {
-		if sameHost(u.Scheme, u.Host, one) {
+		scheme, host, given := strings.Cut(one, "://")
+		if !given {
+			scheme, host = u.Scheme, one
+		}
+		if scheme == u.Scheme && sameHost(scheme, u.Host, host) {
 			return true
 		}
 	}

@@ -37,6 +37,7 @@ func (c *Conn) Close(code Code, reason string) *loop.Future[struct{}] {
 		c.state = closing
 		c.forgetInput()
 		c.goodbye(uint16(code), strings.ToValidUTF8(reason, "\ufffd"))
+		c.refuseLate() // no answer comes of who has broken a rule
 	}
 	return c.ending().p.Future()
 }
@@ -122,8 +123,26 @@ func (c *Conn) peerClosed(payload []byte) {
 	c.goodbye(code, "")
 }
 
-// refuse ends the connection because the peer has broken a rule (RFC 6455, 7.1.7).
+// refuse ends the connection because the peer has broken a rule (RFC 6455, 7.1.7). Messages
+// that came before are dealt with first, and may be answered.
 func (c *Conn) refuse(err *wswire.Error) {
+	if rx := c.rx; c.state == open && (rx.waiting() > 0 || rx.busy) {
+		rx.wrong = err
+		return
+	}
+	c.refuseNow(err)
+}
+
+// refuseLate does what refuse has put off, if it is time.
+func (c *Conn) refuseLate() {
+	if rx := c.rx; rx != nil && rx.wrong != nil && rx.waiting() == 0 {
+		err := rx.wrong
+		rx.wrong = nil
+		c.refuseNow(err)
+	}
+}
+
+func (c *Conn) refuseNow(err *wswire.Error) {
 	was := c.state
 	if was == open {
 		c.ends(&CloseError{Code: Code(err.Code), Reason: err.Reason, Sent: true, Err: err})

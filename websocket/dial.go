@@ -19,7 +19,9 @@ import (
 
 const (
 	// maxAnswer bounds the head of a server's answer.
-	maxAnswer   = 64 << 10
+	maxAnswer = 64 << 10
+	// maxInterim is how many answers may come before the final one.
+	maxInterim  = 10
 	dialTimeout = 30 * time.Second
 )
 
@@ -35,7 +37,8 @@ type DialOptions struct {
 	// Dialer connects, and says how TLS is to be spoken for wss. Default: an empty one.
 	Dialer *stream.Dialer
 	// Proxy is asked which HTTP proxy leads to a URL, by CONNECT: one of the scheme http or
-	// https, perhaps with user and password. nil is none. Default: none.
+	// https, perhaps with user and password. nil is none. The URL it is given has the scheme
+	// http for ws and https for wss, so http1.ProxyFromEnvironment will do. Default: none.
 	Proxy func(u *url.URL) (*url.URL, error)
 	// Redirects is how many redirects are followed. They may lead from ws to wss, not back,
 	// and the fields Authorization and Cookie are not sent to another host. Default: none.
@@ -150,7 +153,9 @@ func (d *dial) connect(co *loop.Co) (*stream.Stream, error) {
 		dialer.TLS = &stream.TLSOptions{Config: &tls.Config{NextProtos: []string{"http/1.1"}}}
 	}
 	if d.o.Proxy != nil {
-		proxy, err := d.o.Proxy(d.u)
+		u := *d.u
+		u.Scheme = strings.Replace(u.Scheme, "ws", "http", 1)
+		proxy, err := d.o.Proxy(&u)
 		if err != nil {
 			return nil, fmt.Errorf("websocket: %w", err)
 		}
@@ -182,6 +187,9 @@ func (d *dial) hello() ([]byte, error) {
 	if own := map[string]string{"ws": ":80", "wss": ":443"}[d.u.Scheme]; strings.HasSuffix(host, own) {
 		host = strings.TrimSuffix(host, own)
 	}
+	if i, end := strings.IndexByte(host, '%'), strings.IndexByte(host, ']'); 0 < i && i < end {
+		host = host[:i] + host[end:] // a zone means nothing there (RFC 6874, 4)
+	}
 	if given := d.header.Get("Host"); given != "" {
 		host = given
 	}
@@ -202,11 +210,10 @@ func (d *dial) hello() ([]byte, error) {
 		line("Sec-WebSocket-Extensions", d.want.Offer())
 	}
 	for name, value := range d.header.All() {
-		switch {
-		case wswire.EqualFold(name, "Host"):
-		case !ownField(name, value):
+		if !ownField(name, value) {
 			return nil, fmt.Errorf("websocket: the field %q cannot be sent with a handshake", name)
-		default:
+		}
+		if !wswire.EqualFold(name, "Host") {
 			line(name, value)
 		}
 	}
@@ -269,8 +276,19 @@ func (d *dial) judge(head *wswire.Response, set *settings) (wrong string) {
 	return wrong
 }
 
-// answerTo reads the head of an answer; frames may come behind it at once.
+// answerTo reads the head of the final answer, before which others may come that mean nothing
+// to us (RFC 9110, 15.2); frames may come behind it at once.
 func answerTo(co *loop.Co, s *stream.Stream) (*wswire.Response, error) {
+	for range maxInterim {
+		head, err := nextAnswer(co, s)
+		if err != nil || head.Status/100 != 1 || head.Status == 101 {
+			return head, err
+		}
+	}
+	return nil, &HandshakeError{Reason: "one interim answer after another"}
+}
+
+func nextAnswer(co *loop.Co, s *stream.Stream) (*wswire.Response, error) {
 	b, err := loop.Await(co, s.ReadUntil("\r\n\r\n", maxAnswer))
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

@@ -102,5 +102,10 @@ func (d *dial) redirect(err error) *dial {
 
 // credential reports whether a field is for one host only.
 func credential(name string) bool {
-	return strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Cookie") || strings.EqualFold(name, "Host")
+	for _, one := range []string{"Authorization", "Proxy-Authorization", "Cookie", "Host"} {
+		if strings.EqualFold(name, one) {
+			return true
+		}
+	}
+	return false
 }

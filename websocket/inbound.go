@@ -25,6 +25,7 @@ type inbound struct {
 	bytes  int                     // of queue[head:]
 	wait   *loop.Promise[struct{}] // somebody waits for a message, or for the end
 	job    *loop.Co                // OnMessage's function runs in it
+	wrong  *wswire.Error           // the rule that was broken behind queue: nothing more is taken in
 	busy   bool                    // it does, or is about to
 	stream bool                    // who waits wants the next message as it comes
 }
@@ -79,8 +80,8 @@ func (c *Conn) inbound() *inbound {
 
 // settle gives back what an idle connection does not need.
 func (c *Conn) settle() {
-	if rx := c.rx; rx != nil && !c.wanted && rx.idle() {
-		c.rx = nil
+	if rx := c.rx; rx != nil && !c.wanted && rx.idle() && (rx.wrong == nil || c.state != open) {
+		c.rx, rx.wrong = nil, nil
 		if cap(rx.queue) <= aheadMessages {
 			giveUpTo(keptBusy, &c.local().inbounds, rx)
 		}
@@ -94,7 +95,7 @@ func (c *Conn) Consume(p []byte) int {
 	rx := c.inbound()
 	n := 0
 	for c.held = false; n < len(p); {
-		if c.state >= closed {
+		if c.state >= closed || rx.wrong != nil {
 			n = len(p)
 			break
 		}
@@ -195,7 +196,7 @@ func (c *Conn) Ended(err error) {
 // read.
 func (c *Conn) atEnd() {
 	switch {
-	case c.rare == nil || c.rare.eof == nil || c.held:
+	case c.rare == nil || c.rare.eof == nil || c.held || c.rx != nil && c.rx.wrong != nil:
 	case c.state < closed:
 		c.lost(c.rare.eof)
 	case c.s.Closed():
@@ -208,5 +209,6 @@ func (c *Conn) offer() {
 	if c.held {
 		c.s.Offer()
 	}
+	c.refuseLate()
 	c.atEnd()
 }

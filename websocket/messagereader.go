@@ -24,7 +24,7 @@ var _ io.ReadCloser = (*MessageReader)(nil)
 
 // NextReader waits for the next message, as Read does, but only for its beginning. Up to
 // 64 KiB are kept ahead of who reads; a compressed message is decompressed as a whole. The
-// limits of Options hold.
+// limits of Options hold: MaxMessage, unless it is raised.
 func (c *Conn) NextReader(co *loop.Co) (Type, *MessageReader, error) {
 	if rx := c.rx; c.state == open && rx != nil && rx.buf != nil && rx.part == nil && rx.waiting() == 0 && c.on == nil && !c.wanted {
 		op, compressed := rx.reader.Message() // somebody gave up waiting for its end

@@ -45,9 +45,8 @@ func AcceptNetHTTP(l *loop.Loop, w http.ResponseWriter, r *http.Request, o *Acce
 		wrong = &wswire.Refusal{Status: 403, Reason: "pages of this origin may not connect"}
 	}
 	if wrong != nil {
-		if wrong.Status == 426 {
-			w.Header().Set("Sec-WebSocket-Version", wswire.Version)
-			w.Header().Set("Upgrade", "websocket")
+		for _, f := range refusalFields(wrong.Status) {
+			w.Header().Set(f.Name, f.Value)
 		}
 		http.Error(w, wrong.Reason, wrong.Status)
 		return &HandshakeError{Status: wrong.Status, Reason: wrong.Reason}

@@ -32,8 +32,8 @@ type Options struct {
 	// pings of a loop's connections are spread over the interval. Default: none is sent.
 	PingInterval time.Duration
 	// PongTimeout is how long after a ping the peer may go on being silent; then the
-	// connection is broken off. It is held to an eighth of PingInterval. Default, and
-	// at most: PingInterval.
+	// connection is broken off. It is held to an eighth of PingInterval. While messages
+	// wait that nobody reads silence does not count. Default, and at most: PingInterval.
 	PongTimeout time.Duration
 	// Queue is how many bytes may wait for a peer that is slow to take them, and Slow
 	// what happens to a message beyond that. Default: 16 MiB, and Wait.
@@ -69,7 +69,8 @@ type Compression struct {
 	Threshold int
 	// SendTakeover has messages that are sent refer to those before them, if the peer
 	// agrees: up to 8 KiB for each connection. ReceiveTakeover lets the peer do so: up
-	// to 32 KiB. Default: neither. Under the policy DropOldest none are sent that do.
+	// to 32 KiB. Default: neither. Under the policy DropOldest none are sent that do, and
+	// with SendTakeover what NextWriter writes is not compressed.
 	SendTakeover, ReceiveTakeover bool
 	// SendBits and ReceiveBits bound the window of either direction, in powers of two,
 	// 8 to 15, as far as the peer lets itself be told. Default: 15, or what the peer

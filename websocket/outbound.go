@@ -41,7 +41,15 @@ type frame struct {
 func newOutbound() *outbound { return &outbound{} }
 
 func (tx *outbound) waiting() int { return len(tx.queue) - tx.head }
-func (tx *outbound) unsent() int  { return len(tx.lone) + len(tx.cork) + tx.bytes + len(tx.pong) }
+func (tx *outbound) unsent() int  { return tx.corked() + tx.bytes + len(tx.pong) }
+
+// corked is how many bytes the end of the iteration will send. tx may be nil.
+func (tx *outbound) corked() int {
+	if tx == nil {
+		return 0
+	}
+	return len(tx.lone) + len(tx.cork)
+}
 
 func (tx *outbound) push(f frame) {
 	if tx.head > 0 && len(tx.queue) == cap(tx.queue) {

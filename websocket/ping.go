@@ -66,6 +66,9 @@ type sweep struct {
 	turn    int // the bucket that was pinged last
 	after   int // how many turns later the answer is due, 1 to 8
 	n       int
+	every   time.Duration // a turn
+	last    time.Time     // of the last one
+	now     func() time.Time
 	rand    func(n int) int
 }
 
@@ -74,7 +77,7 @@ func (lo *local) sweep(set *settings) *sweep {
 	s := lo.sweeps[key]
 	if s == nil {
 		turn := max(set.interval/buckets, time.Millisecond)
-		s = &sweep{after: int(min((set.pong+turn-1)/turn, buckets)), rand: lo.l.Rand().IntN}
+		s = &sweep{after: int(min((set.pong+turn-1)/turn, buckets)), every: turn, now: lo.l.Now, rand: lo.l.Rand().IntN}
 		s.ticker = lo.l.EveryJittered(turn, 0.1, s.tick)
 		s.ticker.Stop()
 		lo.sweeps[key] = s
@@ -107,7 +110,13 @@ func (s *sweep) remove(c *Conn) {
 // tick looks for answers to the pings of some turns ago, and sends those of this one.
 func (s *sweep) tick() {
 	s.turn = (s.turn + 1) % buckets
+	now := s.now()
+	late := now.Sub(s.last) > s.every*3/2
+	s.last = now
 	due := s.buckets[(s.turn-s.after+buckets)%buckets]
+	if late { // it is us who were held up: answers may have come that were not read
+		due = nil
+	}
 	for i := len(due) - 1; i >= 0; i-- { // those that end leave the bucket
 		if c := due[i]; c.pinged && !c.heard && !c.held { // else a pong may lie behind what nobody reads
 			c.silent()

@@ -186,3 +186,33 @@ func TestSweepMeetsFullStreams(t *testing.T) {
 		return nil
 	})
 }
+
+// TestSweepComesLate: a loop that was held up has not read what came meanwhile, and must not take
+// that for silence. Who is silent still in the next turn is cut off.
+func TestSweepComesLate(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		o := &Options{PingInterval: 8 * time.Second, PongTimeout: time.Second}
+		c, peer := pair(t, co, true, func(s *settings) { *s = o.settings(co.Loop(), true) })
+		s := c.local().sweep(c.set)
+		for !c.pinged {
+			if err := loop.Sleep(co, time.Second/2); err != nil {
+				return err
+			}
+		}
+		s.last = s.last.Add(-time.Second)
+		if err := loop.Sleep(co, 4*time.Second); err != nil {
+			return err
+		}
+		if c.Err() != nil {
+			t.Errorf("cut off by a sweep that came late: %v", c.Err())
+		}
+		if err := loop.Sleep(co, 8*time.Second); err != nil {
+			return err
+		}
+		if c.Err() == nil {
+			t.Error("it lives on")
+		}
+		peer.Abort()
+		return nil
+	})
+}

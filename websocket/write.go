@@ -146,13 +146,14 @@ func (c *Conn) waitRoom(co *loop.Co, piece bool) error {
 		}
 		tx := c.tx
 		if tx == nil || !tx.blocked && tx.waiting() == 0 && (piece || !tx.writing) {
-			if c.unsent() < highWater {
+			switch corked := tx.corked(); {
+			case c.s.Unsent()+corked < highWater:
 				return nil
-			}
-			tx = c.outbound()
-			if c.pull(tx); c.s.Unsent() < highWater {
+			case corked > 0: // which the transport may take
+				c.pull(tx)
 				continue
 			}
+			tx = c.outbound()
 			c.block(tx)
 		}
 		if tx.room == nil {

@@ -58,7 +58,7 @@ func All() []Case {
 		b := builder{server: server}
 		for _, part := range []func(){
 			b.sizes, b.fragments, b.controls, b.reserved, b.opcodes, b.order, b.lengths, b.masks,
-			b.texts, b.closings, b.limits, b.compression,
+			b.texts, b.closings, b.limits, b.compression, b.suite, b.deflated,
 		} {
 			part()
 		}
