@@ -301,3 +301,46 @@ func TestClientDecodingTakesTurns(t *testing.T) {
 		return nil
 	})
 }
+
+// What was asked before under the same URL does not decide about the next request.
+func TestClientSameURL(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		w.script(co, hostA, asked("Connection", "Expect", "Authorization"))
+		w.script(co, "127.0.0.1:3128", asked("Proxy-Authorization"))
+		w.scriptOn(co, "unix", "/run/web", asked())
+		field := func(name, value string) (h http1.Header) {
+			h.Set(name, value)
+			return h
+		}
+		options := &stream.TLSOptions{}
+		for i, tt := range []struct {
+			req    http1.ClientRequest
+			want   string // "": refused
+			reused bool
+		}{
+			{http1.ClientRequest{}, "GET /|a.test", false},
+			{http1.ClientRequest{TLS: options}, "GET /|a.test", true}, // of no meaning for http
+			{http1.ClientRequest{Expect100: true}, "GET /|a.test", true},
+			{http1.ClientRequest{User: "me"}, "GET /|a.test|Basic bWU6", true},
+			{http1.ClientRequest{Body: []byte("x")}, "", false},
+			{http1.ClientRequest{Header: field("a", "b\n")}, "", false},
+			{http1.ClientRequest{Method: "a b"}, "", false},
+			{http1.ClientRequest{Proxy: "http://127.0.0.1:3128"}, "GET http://a.test/|a.test", false},
+			{http1.ClientRequest{Proxy: "http://127.0.0.1:3128"}, "GET http://a.test/|a.test", true},
+			{http1.ClientRequest{Proxy: "http://you:pw@127.0.0.1:3128"}, "GET http://a.test/|a.test|Basic eW91OnB3", false},
+			{http1.ClientRequest{Unix: "/run/web"}, "GET /|a.test", false},
+			{http1.ClientRequest{Header: field("Connection", "close")}, "GET /|a.test|close", true},
+			{http1.ClientRequest{}, "GET /|a.test", false},
+		} {
+			tt.req.URL = "http://a.test/"
+			res, err := w.client.Do(co, &tt.req)
+			switch {
+			case tt.want == "" && !errors.Is(err, http1.ErrBadRequest):
+				t.Errorf("%d: %s", i, brief(res, err))
+			case tt.want != "" && (err != nil || string(res.Body) != tt.want || res.Reused != tt.reused):
+				t.Errorf("%d: %s, want %s, reused %v", i, brief(res, err), tt.want, tt.reused)
+			}
+		}
+		return nil
+	})
+}
