@@ -25,6 +25,8 @@ internal/httpwire:
 internal/wswire:
 internal/wswire/wscases:
 internal/proxyproto:
+internal/browsertest:   loop stream websocket
+internal/nginxtest:
 loop:                   internal/owner internal/poll
 stream:                 loop internal/poll internal/sock internal/proxyproto
 http1:                  loop stream internal/httpwire
@@ -34,7 +36,7 @@ examples/*:             public
 `
 
 // testArrows is what test files may import besides.
-const testArrows = "looptest internal/poll/polltest internal/wswire/wscases"
+const testArrows = "looptest internal/poll/polltest internal/wswire/wscases internal/browsertest internal/nginxtest"
 
 // modules is which other modules (or packages of them) may be imported, and
 // where; "tests" stands for every test file.

@@ -57,6 +57,8 @@
 //	internal/wswire         the grammar of WebSocket: bytes in, events out, no I/O
 //	internal/wswire/wscases what an end of a WebSocket connection must make of what it is sent
 //	internal/proxyproto     the PROXY protocol: bytes in, addresses out, no I/O
+//	internal/browsertest    for tests: a headless Chromium, driven over our own WebSocket client
+//	internal/nginxtest      for tests: an nginx of their own
 //	examples                small programs, each with a test
 //	bench                   a module of its own: measurements beside other libraries
 package zonda

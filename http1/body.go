@@ -22,7 +22,6 @@ var (
 // coroutine that reads wait for bytes, and the client for the reader.
 type Body struct {
 	ex      *exchange
-	framing httpwire.Framing
 	chunks  *httpwire.Chunks // nil unless the framing is that
 	left    int64            // of a Content-Length, not decoded yet
 	limit   int64            // of total; negative: none
@@ -30,6 +29,7 @@ type Body struct {
 	ready   int              // decoded bytes at the beginning of the stream's buffer
 	waiting *loop.Promise[struct{}]
 	err     error
+	framing httpwire.Framing
 	expect  bool // the client may be waiting for 100 (Continue)
 	done    bool // the end is decoded
 	close   bool // nobody can tell where the next request begins, or it is too far

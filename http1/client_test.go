@@ -1,6 +1,7 @@
 package http1_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -563,4 +564,37 @@ func TestClientLoopCloses(t *testing.T) {
 	if got := n.Conns(); len(got) > 0 {
 		t.Errorf("%d connections are left", len(got))
 	}
+}
+
+// One call after another lies in the same memory. None finds anything of the ones before:
+// neither their time limits, nor their redirects, nor their times.
+func TestClientCallsOneAfterAnother(t *testing.T) {
+	withClient(t, &http1.Client{Timeouts: http1.Timeouts{Whole: 3 * time.Second, FirstByte: 2 * time.Second}}, func(co *loop.Co, w *clientWorld) error {
+		w.serve(co, hostA, func(co *loop.Co, rw *http1.ResponseWriter, r *http1.Request) error {
+			if r.Path() == "/there" {
+				return rw.Redirect(r, "/here", 302)
+			}
+			_, err := rw.WriteString(r.Path())
+			return cmp.Or(err, loop.Sleep(co, 1800*time.Millisecond))
+		})
+		var kept []*http1.Response
+		for i := range 6 {
+			path := []string{"/there", "/here", "/missing"}[i%3]
+			res, err := w.client.Get(co, urlOf(path))
+			if err != nil {
+				return err
+			}
+			kept = append(kept, res)
+			if d := res.Timing.Total; d < 1800*time.Millisecond || d > 1900*time.Millisecond || res.Timing.FirstByte != d-res.Timing.Connect {
+				t.Errorf("%d, %s: %+v", i, path, res.Timing)
+			}
+		}
+		for i, res := range kept {
+			path, redirects := []string{"/here", "/here", "/missing"}[i%3], []int{1, 0, 0}[i%3]
+			if string(res.Body) != path || res.URL.Path != path || res.Redirects != redirects || res.Reused != (i > 0 || redirects > 0) {
+				t.Errorf("%d: %v from %v after %d redirects, reused: %v", i, res, res.URL, res.Redirects, res.Reused)
+			}
+		}
+		return nil
+	})
 }

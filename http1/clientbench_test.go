@@ -8,8 +8,10 @@ import (
 	"github.com/zonda-go/zonda/loop"
 )
 
+const cannedHello = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\n\r\nHello, World!"
+
 // canned answers every request on every connection with the same bytes, on goroutines.
-func canned(b *testing.B, response string) net.Listener {
+func canned(b testing.TB, response string) net.Listener {
 	b.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -49,7 +51,7 @@ func BenchmarkClientDo64(b *testing.B) {
 }
 
 func benchmarkClient(b *testing.B, workers int) {
-	ln := canned(b, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\n\r\nHello, World!")
+	ln := canned(b, cannedHello)
 	defer ln.Close()
 	l, err := loop.New(nil)
 	if err != nil {
@@ -78,5 +80,34 @@ func benchmarkClient(b *testing.B, workers int) {
 	})
 	if err != nil {
 		b.Fatal(err)
+	}
+}
+
+// A request leaves its response behind, the text of the head and the body, and nothing
+// else.
+func TestClientAllocs(t *testing.T) {
+	ln := canned(t, cannedHello)
+	defer ln.Close()
+	l, err := loop.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client := &http1.Client{}
+	req := &http1.ClientRequest{URL: "http://" + ln.Addr().String() + "/"}
+	_, err = loop.RunSync(l, func(co *loop.Co) (none struct{}, err error) {
+		defer client.Close()
+		n := testing.AllocsPerRun(100, func() {
+			if _, e := client.Do(co, req); e != nil {
+				err = e
+			}
+		})
+		if n > 5 { // three, and in builds with the race detector two more
+			t.Errorf("%v allocations", n)
+		}
+		return none, err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"cmp"
 	"io"
 	"time"
 
@@ -11,12 +12,16 @@ import (
 // progressEvery is how often OnProgress is called at most.
 const progressEvery = 100 * time.Millisecond
 
+// bodyRoom is how much of a body is read at a time.
+const bodyRoom = 32 << 10
+
 // A ResponseBody is the body of a response, to be read piece by piece. It belongs to
 // the loop; reading it makes the coroutine that reads wait for bytes, and the server
 // for the reader. It must be closed: then the connection is free for the next request
 // if all was read, and is broken off if not.
 type ResponseBody struct {
 	x           *clientExchange
+	co          *loop.Co // that waits, which may be one with a deadline; nil: whoever reads
 	decode      *decoder // nil: the body comes as it is
 	total       int64    // read so far, decoded
 	began, told time.Time
@@ -31,7 +36,7 @@ func newResponseBody(x *clientExchange) *ResponseBody {
 	b := &ResponseBody{x: x}
 	p := x.call.p
 	if kind := x.call.encoding(x.res); kind != "" && x.framing.kind != httpwire.NoBody {
-		b.decode = p.decoders.get(kind, (*wireBody)(b))
+		b.decode = takeDecoder(p.l, kind, (*wireBody)(b))
 		x.res.Decoded = true
 		x.res.Header.Del("Content-Encoding")
 		x.res.Header.Del("Content-Length")
@@ -85,7 +90,7 @@ func (b *ResponseBody) account(n int, err error) (int, error) {
 	}
 	b.progress(err)
 	if b.err != nil && b.decode != nil {
-		x.call.p.decoders.put(b.decode)
+		b.decode.give()
 		b.decode = nil
 	}
 	if n > 0 {
@@ -127,9 +132,10 @@ func (b *ResponseBody) progress(err error) {
 
 // readAll reads the whole body in co: to OnBody, or into the response.
 func (b *ResponseBody) readAll(co *loop.Co) error {
+	b.co = co
 	p := b.x.call.p
-	room := p.takeRoom()
-	defer p.giveRoom(room)
+	room := p.rooms.take()[:bodyRoom]
+	defer p.rooms.give(room)
 	for {
 		n, err := b.Read(room)
 		if n > 0 {
@@ -163,7 +169,7 @@ func (b *wireBody) Read(p []byte) (int, error) {
 		if n > 0 || err != nil {
 			return n, err
 		}
-		co := x.call.p.l.Current()
+		co := b.waiter()
 		if co == nil {
 			panic("http1: ResponseBody.Read outside a coroutine")
 		}
@@ -173,6 +179,9 @@ func (b *wireBody) Read(p []byte) (int, error) {
 		}
 	}
 }
+
+// waiter is whose waits these are; nil outside a coroutine.
+func (b *wireBody) waiter() *loop.Co { return cmp.Or(b.co, b.x.call.p.l.Current()) }
 
 // take moves bytes of the body that have come into p: none, if more must come.
 func (x *clientExchange) take(p []byte) (int, error) {

@@ -15,13 +15,15 @@ type clientCall struct {
 	req        *ClientRequest
 	parent     loop.Parent // of the coroutine that sends the body
 	sentBody   func()      // told when that has ended; may be nil
-	prev, next *clientCall // among the pool's
+	prev, next *clientCall // among the pool's; next also among those to use again
 	hop        *clientHop  // where the request goes now
 	x          *clientExchange
 	scope      *loop.Co // of a wait without an exchange
 	whole      loop.Timer
+	expires    func() // expire, for whole
 	limits     Timeouts
 	timing     Timing
+	at         time.Time // when something happened last: see look
 	sent       time.Time // when the last request was
 	maxBody    int64     // 0: no limit
 	redirects  int
@@ -29,24 +31,38 @@ type clientCall struct {
 	streams    bool  // the body is the caller's to read
 	final      bool  // x has the final response
 	over       bool
+	uploads    bool // a coroutine was started that sends a body
 	first      clientExchange
 }
 
 // ask sends r and gives the response, in co.
 func (c *Client) ask(co *loop.Co, r *ClientRequest, streams bool) (*Response, error) {
-	return (&clientCall{req: r, parent: co, streams: streams}).ask(co, c)
+	p, err := c.pool(co.Loop())
+	if err != nil {
+		return nil, refusedRequest(r, err)
+	}
+	call := p.takeCall()
+	call.req, call.parent, call.streams = r, co, streams
+	res, err := call.ask(co, p)
+	if err == nil && !streams {
+		p.giveCall(call)
+	}
+	return res, err
 }
 
-func (call *clientCall) ask(co *loop.Co, c *Client) (*Response, error) {
-	var err error
-	if call.p, err = c.pool(co.Loop()); err == nil {
-		call.hop, err = call.p.knownHop(call.req)
-	}
+func (call *clientCall) ask(co *loop.Co, p *clientPool) (*Response, error) {
+	hop, err := p.knownHop(call.req)
 	if err != nil {
-		return nil, &ClientError{PhaseRequest, methodOf(call.req), shownText(call.req.URL), err}
+		return nil, refusedRequest(call.req, err)
 	}
+	call.p, call.hop = p, hop
 	call.begin()
 	return call.run(co)
+}
+
+// refusedRequest is the error of a request that goes nowhere.
+func refusedRequest(r *ClientRequest, err error) error {
+	return &ClientError{PhaseRequest, methodOf(r), shownText(r.URL), err}
 }
 
 func methodOf(r *ClientRequest) string {
@@ -64,9 +80,13 @@ func (call *clientCall) begin() {
 	}
 	call.limits = limits.filled()
 	call.maxBody = limit(cmp.Or(call.req.MaxBody, p.c.MaxBody), DefaultMaxBody)
-	call.timing.Start = p.l.Now()
+	call.look()
+	call.timing.Start = call.at
 	if d := call.limits.Whole; d > 0 {
-		call.whole = p.l.After(d, call.expire)
+		if call.expires == nil {
+			call.expires = call.expire
+		}
+		call.whole = p.l.At(call.at.Add(d), call.expires)
 	}
 	call.next = p.calls
 	if call.next != nil {
@@ -117,7 +137,7 @@ func (call *clientCall) exchange(co *loop.Co) error {
 		}
 		x.call, x.c, x.hop = call, c, call.hop
 		c.x, call.x = x, x
-		call.sent = call.p.l.Now()
+		call.sent = call.at // nothing has waited since
 		x.send()
 		err = call.awaitHead(co, x)
 		if err == nil {
@@ -129,6 +149,7 @@ func (call *clientCall) exchange(co *loop.Co) error {
 			return call.wrap(PhaseResponse, err)
 		}
 		call.x = nil
+		call.look()
 	}
 }
 
@@ -178,7 +199,9 @@ func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
 	if err != nil {
 		return nil, call.wrap(PhaseBody, err)
 	}
-	res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
+	if x.direct {
+		res.Timing.Total = call.at.Sub(call.timing.Start)
+	}
 	if wrong {
 		return nil, &StatusError{res}
 	}
@@ -203,4 +226,9 @@ func (call *clientCall) collects(res *Response) bool {
 }
 
 // gotHead notes when the head of a response has come.
-func (call *clientCall) gotHead() { call.timing.FirstByte += call.p.l.Now().Sub(call.sent) }
+func (call *clientCall) gotHead() { call.timing.FirstByte += call.at.Sub(call.sent) }
+
+// look reads the clock: when a call begins, when it has waited, and when bytes have come.
+// In between no time passes that would count, and each reading costs as much as an
+// allocation.
+func (call *clientCall) look() { call.at = call.p.l.Now() }

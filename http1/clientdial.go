@@ -31,7 +31,7 @@ func (call *clientCall) connect(co *loop.Co) (*clientConn, error) {
 		case !c.usable():
 			c.drop() // the server has closed it, and we have not been told yet
 		case co.Err() != nil:
-			h.release(c) // it came together with the end of who waited for it
+			h.release(c, p.l.Now()) // it came together with the end of who waited for it
 		default:
 			return c, nil
 		}

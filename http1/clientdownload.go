@@ -1,11 +1,9 @@
 package http1
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/zonda-go/zonda/loop"
@@ -22,42 +20,38 @@ func (c *Client) Download(co *loop.Co, r *ClientRequest, path string) (*Response
 		return nil, err
 	}
 	defer res.Stream.Close()
+	res.Stream.co = co
 	part := fmt.Sprintf("%s.%s.part", path, rand.Text()[:8])
-	f, err := onDisk(co, func() (*os.File, error) {
+	l := co.Loop()
+	f, err := offload(l, func() (*os.File, error) {
 		return os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := saveBody(co, f, res.Stream); err != nil {
-		removePart(co, f)
+	err = saveBody(l, f, res.Stream)
+	if err == nil {
+		_, err = offload(l, func() (none struct{}, err error) {
+			if err = f.Close(); err == nil {
+				err = os.Rename(part, path)
+			}
+			return none, err
+		})
+	}
+	if err != nil {
+		removePart(l, f)
 		return nil, err
 	}
-	if _, err := onDisk(co, func() (none struct{}, err error) {
-		if err = f.Close(); err == nil {
-			err = os.Rename(part, path)
-		}
-		return none, err
-	}); err != nil {
-		removePart(co, f)
-		return nil, err
-	}
-	res.Timing.Total = co.Loop().Now().Sub(res.Timing.Start)
+	res.Timing.Total = l.Now().Sub(res.Timing.Start)
 	return res, nil
 }
 
-// onDisk runs fn off the loop. It cannot be interrupted; if co is cancelled, fn has begun
-// or never will.
-func onDisk[T any](co *loop.Co, fn func() (T, error)) (T, error) {
-	return loop.Await(co, loop.Offload(co.Loop(), func(context.Context) (T, error) { return fn() }))
-}
-
-func saveBody(co *loop.Co, f *os.File, body io.Reader) error {
+func saveBody(l *loop.Loop, f *os.File, body io.Reader) error {
 	room := make([]byte, bodyRoom)
 	for {
 		n, err := io.ReadFull(body, room)
 		if n > 0 {
-			if _, err := onDisk(co, func() (int, error) { return f.Write(room[:n]) }); err != nil {
+			if _, err := offload(l, func() (int, error) { return f.Write(room[:n]) }); err != nil {
 				return err
 			}
 		}
@@ -72,24 +66,13 @@ func saveBody(co *loop.Co, f *os.File, body io.Reader) error {
 
 // removePart removes what is left of a download. Where nobody can wait for that, because
 // the loop is being closed, it happens all the same.
-func removePart(co *loop.Co, f *os.File) {
-	remove := func() (none struct{}, err error) {
+func removePart(l *loop.Loop, f *os.File) {
+	remove := func() (none struct{}, _ error) {
 		_ = f.Close() // it may have been closed
-		if err = os.Remove(f.Name()); os.IsNotExist(err) {
-			err = nil
-		}
-		return none, err
+		_ = os.Remove(f.Name())
+		return none, nil
 	}
-	err := loop.Shield(co, 0, func(co *loop.Co) error {
-		_, err := onDisk(co, remove)
-		return err
-	})
-	if err != nil && !isPathError(err) {
+	if _, err := offload(l, remove); err != nil {
 		go func() { _, _ = remove() }()
 	}
-}
-
-func isPathError(err error) bool {
-	_, ok := err.(*fs.PathError)
-	return ok
 }

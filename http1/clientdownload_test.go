@@ -2,6 +2,7 @@ package http1_test
 
 import (
 	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,4 +73,36 @@ func TestClientDownload(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// A download that is cancelled just when its file is being made leaves none.
+func TestClientDownloadCancelled(t *testing.T) {
+	srv := httptest.NewServer(stdSite())
+	defer srv.Close()
+	dir, why := t.TempDir(), errors.New("why")
+	l, client := onLoop(t), &http1.Client{}
+	_, err := loop.Do(t.Context(), l, func(co *loop.Co) (none struct{}, _ error) {
+		for range 20 {
+			scope, cancel := co.WithCancel()
+			r := &http1.ClientRequest{URL: srv.URL + "/hello", OnHeader: func(*http1.Response) { l.Call(func() { cancel(why) }) }}
+			_, err := loop.Await(co, loop.Go(scope, func(co *loop.Co) (*http1.Response, error) {
+				return client.Download(co, r, filepath.Join(dir, "file"))
+			}))
+			for running, _ := l.OffloadQueue(); running > 0; running, _ = l.OffloadQueue() {
+				if err := loop.Yield(co); err != nil {
+					return none, err
+				}
+			}
+			left, listed := os.ReadDir(dir)
+			if listed != nil || len(left) > 1 || len(left) == 1 && (left[0].Name() != "file" || err != nil) {
+				t.Errorf("%v, and %v is left, %v", err, left, listed)
+				return none, nil
+			}
+			_ = os.Remove(filepath.Join(dir, "file"))
+		}
+		return none, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }

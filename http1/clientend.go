@@ -12,11 +12,12 @@ import (
 func (call *clientCall) within(co *loop.Co, phase string, d time.Duration, took *time.Duration, fn func(*loop.Co) error) error {
 	scope, done := scoped(co, d)
 	defer done()
-	began := call.p.l.Now()
+	began := call.at
 	call.scope = scope
 	err := fn(scope)
 	call.scope = nil
-	*took += call.p.l.Now().Sub(began)
+	call.look()
+	*took += call.at.Sub(began)
 	if err != nil {
 		return call.wrap(phase, err)
 	}

@@ -22,9 +22,10 @@ type clientExchange struct {
 	res     *Response
 	parser  *httpwire.ResponseParser // while the head comes
 	framing clientFraming
-	upload  *clientUpload // while the request's body goes
-	waiting *loop.Promise[struct{}]
-	late    loop.Timer // of the first byte
+	upload  *clientUpload          // while the request's body goes
+	turn    loop.Promise[struct{}] // of who waits
+	waits   bool                   // somebody does
+	late    loop.Timer             // of the first byte
 	err     error
 	lost    error // what ended the stream, when what had come by then is not read yet
 	ready   int   // bytes of the body at the beginning of the stream's buffer
@@ -41,14 +42,19 @@ type clientExchange struct {
 // arrived hears of bytes from the server, and says how many it takes.
 func (x *clientExchange) arrived(p []byte) int {
 	x.heard = true
-	switch {
-	case !x.head:
-		return x.takeHead(p)
-	case x.direct:
-		return x.collect(p)
+	x.call.look()
+	n := 0
+	if !x.head {
+		n = x.takeHead(p)
 	}
-	x.wake()
-	return 0
+	switch {
+	case !x.head || x.done || x.err != nil:
+	case !x.direct:
+		x.wake()
+	case n < len(p):
+		n += x.collect(p[n:])
+	}
+	return n
 }
 
 func (x *clientExchange) takeHead(p []byte) int {
@@ -91,7 +97,7 @@ func (x *clientExchange) takeHead(p []byte) int {
 func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 	call := x.call
 	x.res = &Response{method: x.hop.method, URL: x.hop.url, Request: call.req, Reused: x.c.used}
-	x.res.fill(string(head), r)
+	x.res.fill(head, r)
 	x.res.RemoteAddr = x.c.s.RemoteAddr()
 	if x.hop.key.secure {
 		if state, ok := x.c.s.TLS(); ok {
@@ -150,6 +156,7 @@ func (x *clientExchange) collect(p []byte) (n int) {
 // ended hears that the server will send no more. err is io.EOF or what broke the
 // connection.
 func (x *clientExchange) ended(err error) {
+	x.call.look()
 	switch {
 	case x.head && !x.direct:
 		x.lost = err // the reader looks at what is left first
@@ -171,8 +178,8 @@ func (x *clientExchange) phase() string {
 
 // wake tells who waits to look again.
 func (x *clientExchange) wake() {
-	if x.waiting != nil {
-		x.waiting.TrySet(struct{}{})
+	if x.waits {
+		x.turn.TrySet(struct{}{})
 	}
 }
 
@@ -181,12 +188,13 @@ func (x *clientExchange) wait(co *loop.Co) error {
 	switch {
 	case x.err != nil:
 		return x.err
-	case x.waiting != nil:
+	case x.waits:
 		return errBodyShared
 	}
-	x.waiting = loop.NewPromise[struct{}](x.call.p.l)
-	_, err := loop.Await(co, x.waiting.Future())
-	x.waiting = nil
+	x.turn.Renew(x.call.p.l)
+	x.waits = true
+	_, err := loop.Await(co, x.turn.Future())
+	x.waits = false
 	if x.err != nil {
 		return x.err
 	}

@@ -10,6 +10,9 @@ import (
 // finish frees the connection, when the response is complete.
 func (x *clientExchange) finish() {
 	x.done = true
+	if !x.direct {
+		x.call.look() // the last byte may have come long ago
+	}
 	c := x.c
 	c.x = nil
 	if x.upload != nil {
@@ -24,7 +27,7 @@ func (x *clientExchange) finish() {
 		c.unasked() // before the next in the queue gets it
 	default:
 		c.used = true
-		c.h.release(c)
+		c.h.release(c, x.call.at)
 	}
 	x.call.finished()
 }

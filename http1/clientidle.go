@@ -1,14 +1,16 @@
 package http1
 
+import "time"
+
 // This file is the connections that wait for a request: the last of a host is used
 // first, and the oldest of all is closed first.
 
-// enterIdle puts c among those that wait.
-func (c *clientConn) enterIdle() {
+// enterIdle puts c among those that wait, from now on.
+func (c *clientConn) enterIdle(now time.Time) {
 	h, p := c.h, c.h.p
 	c.at = len(h.idle)
 	h.idle = append(h.idle, c)
-	c.since = p.l.Now()
+	c.since = now
 	c.prev, c.next = p.newest, nil
 	if p.newest != nil {
 		p.newest.next = c

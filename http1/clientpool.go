@@ -37,10 +37,12 @@ type clientPool struct {
 	oldest, newest *clientConn // of the idle ones
 	sweeper        loop.Timer  // for the oldest
 	calls          *clientCall // all that are under way
+	spare          *clientCall // to be used again
+	spares         int
 	hops           map[hopName]*clientHop
 	parser         *httpwire.ResponseParser
-	scratch        []byte // for a request on its way to the socket
-	decoders       clientDecoders
+	scratch        []byte  // for a request on its way to the socket
+	rooms          buffers // for pieces of bodies
 	closed         bool
 }
 
@@ -81,6 +83,7 @@ func newClientPool(c *Client, l *loop.Loop) *clientPool {
 		idleTime:   limit(c.IdleTimeout, defaultIdleTimeout),
 		ended:      loop.NewPromise[struct{}](l),
 		hosts:      make(map[clientKey]*clientHost),
+		rooms:      buffers{size: bodyRoom},
 	}
 	for _, n := range []*int{&p.maxPerHost, &p.maxConns, &p.maxIdle} {
 		if *n == 0 {
@@ -155,14 +158,14 @@ func (h *clientHost) take() *clientConn {
 	return nil
 }
 
-// release takes back a connection that can be used again.
-func (h *clientHost) release(c *clientConn) {
+// release takes back, now, a connection that can be used again.
+func (h *clientHost) release(c *clientConn, now time.Time) {
 	p := h.p
 	if p.closed || p.maxIdle < 0 || h.waiters.Len() == 0 && p.idle >= p.maxIdle {
 		c.drop()
 		return
 	}
-	c.enterIdle()
+	c.enterIdle(now)
 	p.serve()
 }
 

@@ -99,7 +99,7 @@ func (r *Response) Cookies() []*http.Cookie {
 
 // fill takes over a head that was parsed. It is copied once, and all strings are
 // pieces of that copy.
-func (r *Response) fill(text string, p *httpwire.Response) {
+func (r *Response) fill(text []byte, p *httpwire.Response) {
 	h := &r.head
 	h.fill(text, p.Fields)
 	r.Header.head = h

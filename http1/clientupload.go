@@ -116,6 +116,7 @@ func (x *clientExchange) startUpload() {
 		u.asked = loop.NewPromise[struct{}](x.call.p.l)
 	}
 	x.upload = u
+	x.call.uploads = true
 	if u.co = loop.SpawnJob(x.call.parent, u); u.co == nil {
 		u.Ended(loop.ErrClosed)
 	}

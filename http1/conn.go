@@ -91,7 +91,7 @@ func (c *conn) returnParser() {
 
 // begin starts the handler for a head that is complete.
 func (c *conn) begin(head []byte) {
-	ex := newExchange(c, string(head), &c.parser.Request)
+	ex := newExchange(c, head, &c.parser.Request)
 	c.returnParser()
 	c.ex, c.since, c.fresh, c.skipped = ex, 0, false, 0
 	if c.sv.srv.AccessLog != nil {
@@ -104,13 +104,8 @@ func (c *conn) begin(head []byte) {
 	if c.s.EOF() {
 		ex.clientGone(io.EOF)
 	}
-	if len(c.cork) > 0 {
-		// The answers that are ready go out if this request does not answer at once.
-		c.sv.l.Call(func() {
-			if c.ex == ex {
-				c.uncork()
-			}
-		})
+	if c.sv.std != nil {
+		c.uncork() // a goroutine does not answer at once
 	}
 }
 
@@ -157,7 +152,7 @@ func refusalStatus(err error) int {
 func (c *conn) refuse(status int, err error) {
 	c.sv.log.Info("zonda: request refused", "remote", c.s.RemoteAddr().String(), "status", status, "error", err)
 	c.logRefusal(status, err)
-	b := httpwire.AppendStatusLine(c.sv.scratch[:0], status)
+	b := httpwire.AppendStatusLine(c.room(0), status)
 	b = httpwire.AppendField(b, "Date", c.sv.dateNow())
 	b = httpwire.AppendContentLength(b, 0)
 	b = httpwire.AppendField(b, "Connection", "close")

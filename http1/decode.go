@@ -1,84 +1,127 @@
 package http1
 
 import (
+	"bufio"
+	"compress/flate"
 	"compress/gzip"
-	"fmt"
+	"compress/zlib"
 	"io"
-	"strings"
 
 	"github.com/zonda-go/zonda/loop"
 )
 
-// Decoded is the request's body without its content coding, gzip or none (RFC 9110,
-// 8.4). Nothing else decodes bodies: Body, ParseForm and Multipart see what came, as a
-// few bytes of gzip can stand for very many.
-//
-// limit bounds what comes out, in bytes; 0: as Server.MaxBody, which always bounds
-// what goes in. Reading beyond it gives ErrBodyTooLarge, and an *HTTPError of status 400
-// if the body is not gzip. It waits as Body.Read does. The error here is an *HTTPError
-// of status 415, for another coding.
-func (r *Request) Decoded(limit int64) (io.Reader, error) {
-	if limit == 0 {
-		limit = r.Body.limit
-	}
-	body := &formBody{from: r.Body, limit: limit}
-	coding := strings.Join(r.Header.Values("Content-Encoding"), ",")
-	switch {
-	case coding == "", sameCoding(coding, "identity"):
-		return body, nil
-	case sameCoding(coding, "gzip"):
-		body.limit = 0
-		return &bodyDecoder{l: r.Body.ex.c.sv.l, body: body, limit: limit}, nil
-	}
-	return nil, &HTTPError{Status: 415, Err: fmt.Errorf("http1: a body in the coding %q", coding)}
+// This file takes content codings off, for bodies of requests and of responses.
+
+const (
+	// keptDecoders bounds what a loop keeps for the next bodies: one has some 40 KiB.
+	keptDecoders = 8
+	// decodeTurn is how much is decoded before others have their turn: bytes that are
+	// easily compressed come a thousand times as fast as those of the network.
+	decodeTurn = 64 << 10
+)
+
+// decoders are those of a loop that wait for a body.
+type decoders struct{ idle []*decoder }
+
+// A decoder decodes a body. It belongs to the loop.
+type decoder struct {
+	l    *loop.Loop
+	kind string // "gzip" or "deflate"
+	in   *bufio.Reader
+	gzip *gzip.Reader
+	zlib io.ReadCloser // made by package zlib
+	raw  io.ReadCloser // made by package flate
+	out  io.Reader     // the one in use; nil before the first byte
+	turn int           // bytes since others had their turn
 }
 
-// A bodyDecoder is a body that is gzip. It belongs to the loop.
-type bodyDecoder struct {
-	l     *loop.Loop
-	body  *formBody
-	gz    *gzip.Reader // nil before the first Read
-	limit int64        // 0 or less: none
-	read  int64
-	turn  int // bytes since others had their turn
-	err   error
+// takeDecoder gives a decoder that reads src; give takes it back.
+func takeDecoder(l *loop.Loop, kind string, src io.Reader) *decoder {
+	ds := loop.Local[decoders](l)
+	d := &decoder{l: l}
+	if n := len(ds.idle); n > 0 {
+		d = ds.idle[n-1]
+		ds.idle = ds.idle[:n-1]
+		d.in.Reset(src)
+	} else {
+		d.in = bufio.NewReader(src)
+	}
+	d.kind = kind
+	return d
 }
 
-func (d *bodyDecoder) Read(p []byte) (n int, err error) {
-	for n == 0 && len(p) > 0 && d.err == nil {
-		n, d.err = d.next(p[:min(len(p), maxPiece)])
+func (d *decoder) give() {
+	if ds := loop.Local[decoders](d.l); len(ds.idle) < keptDecoders {
+		d.out, d.turn = nil, 0
+		d.in.Reset(nil)
+		ds.idle = append(ds.idle, d)
 	}
-	if n > 0 {
-		return n, nil
-	}
-	return 0, d.err
 }
 
-func (d *bodyDecoder) next(p []byte) (n int, err error) {
-	if d.gz == nil {
-		if d.gz, err = gzip.NewReader(d.body); err != nil {
-			return 0, d.failure(err)
+// Read decodes, and waits for what is to be decoded.
+func (d *decoder) Read(p []byte) (int, error) {
+	if d.out == nil {
+		if err := d.begin(); err != nil {
+			return 0, err
 		}
 	}
-	n, err = d.gz.Read(p)
-	d.read += int64(n)
-	if d.limit > 0 && d.read > d.limit {
-		return n - int(d.read-d.limit), ErrBodyTooLarge
-	}
-	if d.turn += n; d.turn >= maxPiece {
+	n, err := d.out.Read(p)
+	if d.turn += n; d.turn >= decodeTurn {
 		d.turn = 0
-		_ = loop.Yield(d.l.Current()) // who is cancelled finds out when it waits
+		if co := d.l.Current(); co != nil && err == nil {
+			err = loop.Yield(co)
+		}
 	}
-	if err != nil && err != io.EOF {
-		err = d.failure(err)
+	if err == io.EOF {
+		// What follows the end of the encoding is most often the end of the framing.
+		var one [1]byte
+		_, err = d.in.Read(one[:])
+		if err == nil {
+			err = io.EOF
+		}
 	}
 	return n, err
 }
 
-// failure is an error of gzip, or the one of the body that was behind it.
-func (d *bodyDecoder) failure(err error) error {
-	if d.body.err != nil && d.body.err != io.EOF {
-		return d.body.err
+// begin looks at the first bytes.
+func (d *decoder) begin() (err error) {
+	first, err := d.in.Peek(2)
+	switch {
+	case len(first) == 0:
+		return err // io.EOF: of nothing, nothing remains
+	case d.kind == "gzip" && d.gzip == nil:
+		d.gzip, err = gzip.NewReader(d.in)
+		d.out = d.gzip
+	case d.kind == "gzip":
+		err = d.gzip.Reset(d.in)
+		d.out = d.gzip
+	case len(first) == 2 && first[0]&0xf == 8 && (int(first[0])<<8|int(first[1]))%31 == 0:
+		err = d.beginZlib()
+	default: // many servers leave out what RFC 9110, 8.4.1.2 wants around it
+		err = nil
+		d.beginRaw()
 	}
-	return &HTTPError{Status: 400, Err: err}
+	if err != nil {
+		d.out = nil
+	}
+	return err
+}
+
+func (d *decoder) beginZlib() (err error) {
+	if d.zlib == nil {
+		d.zlib, err = zlib.NewReader(d.in)
+	} else {
+		err = d.zlib.(zlib.Resetter).Reset(d.in, nil)
+	}
+	d.out = d.zlib
+	return err
+}
+
+func (d *decoder) beginRaw() {
+	if d.raw == nil {
+		d.raw = flate.NewReader(d.in)
+	} else {
+		_ = d.raw.(flate.Resetter).Reset(d.in, nil) // it never fails
+	}
+	d.out = d.raw
 }

@@ -167,3 +167,76 @@ func ExampleRequest_Decoded() {
 		return err
 	})
 }
+
+// TestDecodedOver: who reads on behind the end, or an error, does not read from a
+// decoder that is another body's by now.
+func TestDecodedOver(t *testing.T) {
+	var old []io.Reader
+	h := http1.HandlerFunc(func(_ *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		body, err := r.Decoded(0)
+		if err != nil {
+			return err
+		}
+		var p [10]byte
+		n, _ := body.Read(p[:])
+		for _, other := range old {
+			if n, err := other.Read(make([]byte, 10)); n > 0 || err == nil {
+				t.Errorf("an old body: %d bytes, %v", n, err)
+			}
+		}
+		rest, err := io.ReadAll(body)
+		old = append(old, body)
+		fmt.Fprint(w, string(p[:n]), string(rest))
+		return err
+	})
+	serve(t, h, func(co *loop.Co, w *world) error {
+		for _, body := range []string{"first body of all", "<bad>", "second one, which is longer"} {
+			zipped, want := gzipped(body), 200
+			if body == "<bad>" {
+				zipped, want = zipped[:len(zipped)-1], 400
+			}
+			text := strings.Replace(post("", zipped, false), "\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", 1)
+			if status, got := w.exchange(co, text, len(text)); status != want || want == 200 && got != body {
+				t.Errorf("%d %q, want %q", status, got, body)
+			}
+		}
+		return nil
+	})
+}
+
+// TestDecodedEnds: a client that leaves ends the decoding also where all has come.
+func TestDecodedEnds(t *testing.T) {
+	var n int64
+	var failed error
+	begun := false
+	h := http1.HandlerFunc(func(co *loop.Co, w *http1.ResponseWriter, r *http1.Request) error {
+		begun = true
+		for co.Err() == nil {
+			if err := loop.Yield(co); err != nil {
+				break
+			}
+		}
+		body, err := r.Decoded(-1)
+		if err == nil {
+			n, err = io.Copy(io.Discard, body)
+		}
+		failed = err
+		return err
+	})
+	serve(t, h, func(co *loop.Co, w *world) error {
+		c := w.dial(co)
+		c.Write([]byte(strings.Replace(post("", gzipped(string(make([]byte, 4<<20))), false), "\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n", 1)))
+		for !begun {
+			if err := loop.Yield(co); err != nil {
+				return err
+			}
+		}
+		c.Abort()
+		settle(co)
+		var he *http1.HTTPError
+		if !errors.Is(failed, http1.ErrClientGone) || errors.As(failed, &he) || n >= 1<<20 {
+			t.Errorf("%d bytes, %v", n, failed)
+		}
+		return nil
+	})
+}

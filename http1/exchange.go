@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
 	"github.com/zonda-go/zonda/loop"
@@ -23,7 +22,7 @@ type exchange struct {
 	w       ResponseWriter
 	body    Body
 	rare    *rare  // nil: nothing of it
-	born    uint32 // when it came, in milliseconds of the service's clock
+	born    uint32 // when it came, see service.stamp
 	keep    bool   // the client lets the connection persist
 	upgrade bool   // the client would switch to another protocol
 	taken   bool   // the handler has taken the connection away
@@ -44,29 +43,33 @@ func (ex *exchange) ended() error {
 	return nil
 }
 
-func newExchange(c *conn, head string, p *httpwire.Request) *exchange {
-	ex := &exchange{c: c, born: uint32(c.sv.clock() / time.Millisecond), keep: p.KeepAlive, upgrade: p.Upgrade}
+// newExchange sets field by field what is not zero: to put whole structs into memory that
+// the collector may be looking at costs more.
+func newExchange(c *conn, head []byte, p *httpwire.Request) *exchange {
+	ex := &exchange{c: c, born: c.sv.stamp(), keep: p.KeepAlive, upgrade: p.Upgrade}
 	ex.req.fill(head, p)
 	ex.req.Body = &ex.body
 	ex.req.RemoteAddr = c.s.RemoteAddr()
-	ex.body = Body{
-		ex:      ex,
-		framing: p.Framing,
-		left:    p.Length,
-		limit:   c.sv.maxBody,
-		expect:  p.Expect100,
-		done:    p.Framing == httpwire.NoBody,
-	}
+	b := &ex.body
+	b.ex, b.framing, b.left, b.limit = ex, p.Framing, p.Length, c.sv.maxBody
+	b.expect, b.done = p.Expect100, p.Framing == httpwire.NoBody
 	if p.Framing == httpwire.Chunked {
-		ex.body.chunks = &httpwire.Chunks{}
+		b.chunks = &httpwire.Chunks{}
 	}
-	ex.w = ResponseWriter{ex: ex, head: ex.req.Method == "HEAD", length: -1}
+	ex.w.ex, ex.w.head, ex.w.length = ex, ex.req.Method == "HEAD", -1
 	return ex
 }
 
 // Run is the coroutine.
 func (ex *exchange) Run(co *loop.Co) error {
 	return ex.c.sv.srv.Handler.Serve(co, &ex.w, &ex.req)
+}
+
+// Waits has the answers before this one go out, which is not to be had at once.
+func (ex *exchange) Waits() {
+	if ex.c.ex == ex {
+		ex.c.uncork()
+	}
 }
 
 // Ended sends what the handler left to send.
@@ -151,7 +154,7 @@ func (ex *exchange) logFailure(err error, more ...any) {
 // be found behind it.
 func (ex *exchange) skipBody() {
 	c := ex.c
-	if ex.reusable() {
+	if (!ex.body.done || ex.body.ready > 0) && ex.reusable() {
 		c.s.Discard(ex.body.skip(c.s.Buffered()))
 	}
 	switch {

@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -26,7 +25,10 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 	case w.length >= 0 && w.written > w.length:
 		return b, ErrContentLength // so did the field
 	}
-	if err := cmp.Or(checkFields(w.header.lines), checkTrailer(w.trailer())); err != nil {
+	if err := checkFields(w.header.lines); err != nil {
+		return b, err
+	}
+	if err := checkTrailer(w.trailer()); err != nil {
 		return b, err
 	}
 	w.begun = true
@@ -35,7 +37,8 @@ func (w *ResponseWriter) appendBegin(b []byte, whole bool) ([]byte, error) {
 
 // checkFields finds a field that would not be one on the wire.
 func checkFields(lines []Field) error {
-	for _, f := range lines {
+	for i := range lines {
+		f := &lines[i]
 		if !httpwire.ValidFieldName(f.Name) || !httpwire.ValidFieldValue(f.Value) {
 			return fmt.Errorf("%w: %q: %q", ErrBadField, f.Name, f.Value)
 		}
@@ -46,7 +49,8 @@ func checkFields(lines []Field) error {
 func (w *ResponseWriter) appendHead(b []byte, whole bool) []byte {
 	b = httpwire.AppendStatusLine(b, w.Status())
 	dated := w.ex.rare != nil && w.ex.rare.undated
-	for _, f := range w.header.lines {
+	for i := range w.header.lines {
+		f := &w.header.lines[i]
 		switch {
 		case httpwire.EqualFold(f.Name, "Content-Length"), httpwire.EqualFold(f.Name, "Transfer-Encoding"):
 			continue // framing is ours

@@ -1,9 +1,11 @@
 package http1
 
 import (
+	"encoding/binary"
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/zonda-go/zonda/internal/httpwire"
@@ -17,6 +19,9 @@ type Header struct {
 	lines []Field // and else
 }
 
+// firstLines is how many fields there is room for at the first: a message has a few.
+const firstLines = 4
+
 // A Field is one header field line.
 type Field struct {
 	// Name is the field's name as it was given, Value its value without the blanks
@@ -26,26 +31,56 @@ type Field struct {
 
 // A head is the fields of a message as they came. Most are never asked for, so they stay
 // the places that the parser found: a string for each would be work for the collector.
+// For its sake these lie in the same piece of memory as the text, which has no pointers.
 type head struct {
-	text  string
-	spans []httpwire.Field
-	room  [8]httpwire.Field // of spans: most messages need no more
+	text   string // and behind it four numbers for each field
+	fields int32
+	places int32 // where those numbers begin
 }
 
-func (h *head) fill(text string, fields []httpwire.Field) {
-	h.text = text
-	h.spans = append(h.room[:0:len(h.room)], fields...)
+// placeSize is how many bytes the place of a field takes.
+const placeSize = 16
+
+// fill copies text, which is all that is kept of it.
+func (h *head) fill(text []byte, fields []httpwire.Field) {
+	var b strings.Builder
+	b.Grow(len(text) + len(fields)*placeSize)
+	b.Write(text)
+	for _, f := range fields {
+		var place [placeSize]byte
+		binary.LittleEndian.PutUint32(place[0:], f.Name.Start)
+		binary.LittleEndian.PutUint32(place[4:], f.Name.End)
+		binary.LittleEndian.PutUint32(place[8:], f.Value.Start)
+		binary.LittleEndian.PutUint32(place[12:], f.Value.End)
+		b.Write(place[:])
+	}
+	h.text, h.fields, h.places = b.String(), int32(len(fields)), int32(len(text))
 }
 
-func (h *head) name(i int) string  { return h.of(h.spans[i].Name) }
-func (h *head) value(i int) string { return h.of(h.spans[i].Value) }
+// nameLen is the length of a field's name, which tells most names apart.
+func (h *head) nameLen(i int) int {
+	place := h.place(i)
+	return int(h.number(place+4) - h.number(place))
+}
+
+func (h *head) place(i int) int    { return int(h.places) + i*placeSize }
+func (h *head) name(i int) string  { return h.piece(h.place(i)) }
+func (h *head) value(i int) string { return h.piece(h.place(i) + 8) }
+
+// piece is what lies between the two numbers at an offset.
+func (h *head) piece(at int) string { return h.text[h.number(at):h.number(at+4)] }
+
+func (h *head) number(at int) uint32 {
+	p := h.text[at : at+4]
+	return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16 | uint32(p[3])<<24
+}
 
 func (h *head) of(s httpwire.Span) string { return h.text[s.Start:s.End] }
 
 // Len is the number of field lines.
 func (h *Header) Len() int {
 	if h.head != nil {
-		return len(h.head.spans)
+		return int(h.head.fields)
 	}
 	return len(h.lines)
 }
@@ -60,15 +95,30 @@ func (h *Header) at(i int) Field {
 
 // find is the first field line of that name from i on, or -1.
 func (h *Header) find(name string, i int) int {
-	for n := h.Len(); i < n; i++ {
-		if h.head != nil && h.head.spans[i].Name.Len() != len(name) {
-			continue
-		}
-		if httpwire.EqualFold(h.at(i).Name, name) {
+	if h.head != nil {
+		return h.head.find(name, i)
+	}
+	for ; i < len(h.lines); i++ {
+		if sameName(h.lines[i].Name, name) {
 			return i
 		}
 	}
 	return -1
+}
+
+func (h *head) find(name string, i int) int {
+	for ; i < int(h.fields); i++ {
+		if h.nameLen(i) == len(name) && sameName(h.name(i), name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sameName is EqualFold, and quick where it is easy: names differ in length, or both
+// sides write them alike.
+func sameName(a, b string) bool {
+	return len(a) == len(b) && (a == b || httpwire.EqualFold(a, b))
 }
 
 // Get is the value of the first field of that name, "" if there is none.
@@ -128,6 +178,9 @@ func (h *Header) own() {
 // Add appends a field line.
 func (h *Header) Add(name, value string) {
 	h.own()
+	if h.lines == nil {
+		h.lines = make([]Field, 0, firstLines)
+	}
 	h.lines = append(h.lines, Field{name, value})
 }
 

@@ -78,7 +78,7 @@ func (r *Request) pathAndQuery() string {
 
 // fill makes the request of a parsed head. The head is copied once, and all strings
 // are pieces of that copy.
-func (r *Request) fill(text string, p *httpwire.Request) {
+func (r *Request) fill(text []byte, p *httpwire.Request) {
 	h := &r.head
 	h.fill(text, p.Fields)
 	r.Header.head = h

@@ -103,7 +103,7 @@ func (w *ResponseWriter) fits(n int) bool {
 		return false
 	}
 	if w.buf == nil {
-		w.buf = w.ex.c.sv.buffer()
+		w.buf = w.ex.c.sv.buffers.take()
 	}
 	return true
 }

@@ -87,7 +87,7 @@ func (w *ResponseWriter) finish() error {
 			return w.complain(err)
 		}
 	}
-	b, err := w.appendBegin(c.sv.scratch[:0], true)
+	b, err := w.appendBegin(c.room(len(w.buf)+len(rest)), true)
 	if err == nil && w.length > w.written && !w.head && httpwire.HasContent(w.Status()) {
 		err = fmt.Errorf("%w: %d of %d bytes", ErrContentLength, w.written, w.length)
 	}
@@ -102,7 +102,6 @@ func (w *ResponseWriter) finish() error {
 		b = w.appendEnd(b)
 	}
 	c.send(b)
-	c.sv.scratch = keep(b)
 	return nil
 }
 
@@ -137,7 +136,7 @@ func (w *ResponseWriter) release() {
 	w.ex.req.form.release()
 	w.ex.req.form = nil
 	if w.buf != nil {
-		w.ex.c.sv.giveBack(w.buf)
+		w.ex.c.sv.buffers.give(w.buf)
 		w.buf = nil
 	}
 }

@@ -1,12 +1,9 @@
 package http1
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-
-	"github.com/zonda-go/zonda/loop"
 )
 
 // SendFile appends n bytes of f, from offset on, to the body, and waits until the
@@ -80,19 +77,4 @@ func (w *ResponseWriter) sendPieces(from io.ReaderAt, offset, n int64) error {
 		n -= int64(got)
 	}
 	return nil
-}
-
-// offload has a goroutine run fn, which uses files, and waits for its end also when
-// the coroutine has been cancelled: what fn opens is closed, and what it reads into is
-// used again. The wait is short.
-func offload[T any](l *loop.Loop, fn func() (T, error)) (v T, err error) {
-	co := l.Current()
-	if co == nil {
-		panic("http1: files used outside a coroutine")
-	}
-	err = loop.Shield(co, 0, func(co *loop.Co) (err error) {
-		v, err = loop.Await(co, loop.Offload(l, func(context.Context) (T, error) { return fn() }))
-		return err
-	})
-	return v, err
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/zonda-go/zonda/stream"
 )
 
-// keptBuffers is how many response buffers a service keeps for the next requests.
-const keptBuffers = 64
-
 // service is a Server on one of its loops, and belongs to that.
 type service struct {
 	// Immutable.
@@ -27,14 +24,14 @@ type service struct {
 	// Owned by the loop.
 	parser  *httpwire.Parser // for heads that come in one piece
 	scratch []byte           // for a response on its way to the socket
-	buffers [][]byte         // for bodies
+	buffers buffers          // for bodies
 	workers stdWorkers
 	locals  map[netip.AddrPort]*stdConn
 	outlive map[*exchange]struct{} // handlers whose connection may end first
 	tunnels map[*exchange]struct{} // handlers that have taken their connection away
 	sweeper *loop.Ticker           // nil: see watch
 	date    string                 // the Date field of this second
-	second  int64
+	dateEnd time.Duration          // of the loop's life, when that ends
 
 	draining bool // each connection closes when its present request is answered
 }
@@ -42,7 +39,7 @@ type service struct {
 func newService(s *Server, l *loop.Loop) *service {
 	sv := &service{
 		srv: s, l: l, log: s.Logger,
-		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(),
+		maxBody: s.maxBody(), times: s.timeouts(), made: l.Now(), buffers: buffers{size: bodyBuffer},
 		tunnels: map[*exchange]struct{}{}, locals: map[netip.AddrPort]*stdConn{}, outlive: map[*exchange]struct{}{},
 	}
 	if sv.log == nil {
@@ -100,30 +97,15 @@ func (sv *service) abort() {
 	})
 }
 
-// dateNow is the Date of a response (RFC 9110, 6.6.1), formatted once a second.
+// dateNow is the Date of a response (RFC 9110, 6.6.1), formatted once a second. Between
+// two seconds it looks at no clock.
 func (sv *service) dateNow() string {
-	now := sv.l.Now()
-	if s := now.Unix(); s != sv.second || sv.date == "" {
-		sv.second = s
+	if at := sv.l.Recent(); at >= sv.dateEnd || sv.date == "" {
+		now := sv.l.Now()
 		sv.date = httpDate(now)
+		sv.dateEnd = at + time.Second - time.Duration(now.Nanosecond())
 	}
 	return sv.date
-}
-
-// buffer is an empty buffer for a response's body.
-func (sv *service) buffer() []byte {
-	if n := len(sv.buffers); n > 0 {
-		b := sv.buffers[n-1]
-		sv.buffers = sv.buffers[:n-1]
-		return b
-	}
-	return make([]byte, 0, bodyBuffer)
-}
-
-func (sv *service) giveBack(b []byte) {
-	if cap(b) == bodyBuffer && len(sv.buffers) < keptBuffers {
-		sv.buffers = append(sv.buffers, b[:0])
-	}
 }
 
 // takeParser is a parser for the next head; giveParser returns it.

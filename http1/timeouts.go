@@ -60,6 +60,9 @@ func (t timeouts) period() time.Duration {
 // clock is the time since the service was made.
 func (sv *service) clock() time.Duration { return sv.l.Now().Sub(sv.made) }
 
+// stamp is the time in milliseconds, as of a moment ago.
+func (sv *service) stamp() uint32 { return uint32(sv.l.Recent() / time.Millisecond) }
+
 // watch has the connections swept while there are any. A timer for each would be a
 // place in the loop's heap, and a clock to be read with each request.
 func (sv *service) watch() {

@@ -76,7 +76,7 @@ func (s *Server) unfinished(cause error) error {
 }
 
 func (sv *service) unfinished() (list []Unfinished) {
-	now := uint32(sv.clock() / time.Millisecond)
+	now := sv.stamp()
 	add := func(ex *exchange) {
 		list = append(list, Unfinished{
 			Method: ex.req.Method,

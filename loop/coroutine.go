@@ -47,6 +47,14 @@ type Job interface {
 	Ended(err error)
 }
 
+// A Waiter is a Job that is told when its coroutine is about to wait: what it has put off,
+// because it might have ended without waiting, should not be put off any longer.
+type Waiter interface {
+	Job
+	// Waits is called on the loop, in the coroutine, each time. It must not wait itself.
+	Waits()
+}
+
 // SpawnJob is Spawn for a Job: there is no future, Ended takes its place. It
 // returns the new coroutine's Co, whose Cancel can end it early. On a closed loop
 // it returns nil, and neither method is called.
@@ -222,6 +230,7 @@ func (t *coTask[T]) call(co *Co) {
 
 func (t *coTask[T]) fail(err error) { t.result.TryFail(err) }
 
+func (t *coTask[T]) waits()            {}
 func (t *coTask[T]) place() string     { return funcName(t.do) }
 func (t *coTask[T]) source() string    { return funcPlace(t.do) }
 func (t *coTask[T]) future() *promised { return &t.result.f.promised }
@@ -267,6 +276,12 @@ func (t *jobTask) fail(err error) {
 		t.job.Ended(err)
 	} else if p, ok := err.(*PanicError); ok { // of Ended itself
 		t.co.l.report(p)
+	}
+}
+
+func (t *jobTask) waits() {
+	if w, ok := t.job.(Waiter); ok {
+		w.Waits()
 	}
 }
 

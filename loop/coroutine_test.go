@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -497,6 +498,43 @@ func TestSpawnJob(t *testing.T) {
 		return coroutinesWork(co)
 	})
 }
+
+// TestWaiter: a job is told before each wait of its coroutine, also within what it calls,
+// and not of waits that are over before they begin.
+func TestWaiter(t *testing.T) {
+	l, _ := recorded(t)
+	onLoop(t, l, func(co *loop.Co) error {
+		var told []string
+		note := func(what string) { told = append(told, what) }
+		w := &waiter{note: note}
+		w.run = func(co *loop.Co) error {
+			_, _ = loop.Await(co, l.Void())
+			loop.Go(co, func(co *loop.Co) (int, error) { return 0, loop.Yield(co) })
+			note("first")
+			err := loop.Yield(co)
+			note("second")
+			_ = loop.Shield(co, 0, func(co *loop.Co) error { return loop.Sleep(co, 1) })
+			co.Cancel(errTest)
+			return errors.Join(err, loop.Sleep(co, 1))
+		}
+		w.ended = func(error) { note("end") }
+		loop.SpawnJob(co, w)
+		if err := loop.Sleep(co, time.Millisecond); err != nil {
+			return err
+		}
+		if want := []string{"first", "waits", "second", "waits", "end"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+		return nil
+	})
+}
+
+type waiter struct {
+	job
+	note func(what string)
+}
+
+func (w *waiter) Waits() { w.note("waits") }
 
 // A Job that will not end when the loop is closed is ended, and named.
 func TestStubbornJobIsNamed(t *testing.T) {

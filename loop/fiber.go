@@ -27,6 +27,7 @@ type body interface {
 	fail(err error)    // settle the result, when call did not return
 	place() string     // the name of the user's function, for messages
 	source() string    // its file and line
+	waits()            // it is about to wait
 	future() *promised // the result; nil: there is none
 }
 
@@ -121,6 +122,7 @@ func (co *Co) mayWait() error {
 // resumed again: the error says whether co has been cancelled.
 func (co *Co) suspend() error {
 	f := co.f
+	f.body.waits()
 	f.waitsUnder = co
 	co.l.count.Waiting++
 	f.w.ending = !f.w.yield(struct{}{})

@@ -80,6 +80,18 @@ func NewPromise[T any](l *Loop) *Promise[T] {
 	return &Promise[T]{Future[T]{promised: promised{l: l}}}
 }
 
+// Renew makes p a promise like a new one of l's, where it lies: for code that waits
+// again and again, and has p among its own fields. The zero Promise can be renewed. The
+// future is to be the caller's alone, since whoever has it finds the new one's instead;
+// Renew panics while somebody waits for it.
+func (p *Promise[T]) Renew(l *Loop) {
+	l.check("Promise.Renew")
+	if p.f.observed() {
+		panic("loop: Promise.Renew of a promise that somebody waits for")
+	}
+	p.f = Future[T]{promised: promised{l: l}}
+}
+
 // Resolved is a future that has a value already.
 func Resolved[T any](l *Loop, v T) *Future[T] {
 	return &Future[T]{promised{l: l, done: true}, v}

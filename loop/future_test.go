@@ -50,6 +50,42 @@ func TestFuturePendingAndDone(t *testing.T) {
 	})
 }
 
+// A promise among somebody's fields serves one wait after another, and is like new each
+// time.
+func TestPromiseRenew(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		l := co.Loop()
+		var p loop.Promise[int]
+		for i := range 3 {
+			p.Renew(l)
+			if got := p.Future().String(); got != "<Future pending>" {
+				t.Errorf("renewed: %s", got)
+			}
+			l.Call(func() { p.Set(i) })
+			if v, err := loop.Await(co, p.Future()); v != i || err != nil {
+				t.Errorf("wait %d: %v, %v", i, v, err)
+			}
+		}
+		p.Renew(l)
+		withdrawn := 0
+		p.OnWithdraw(func() { withdrawn++ })
+		scope, cancel := co.WithCancel()
+		l.Call(func() {
+			wantPanic(t, func() { p.Renew(l) }, "Promise.Renew", "somebody waits")
+			cancel(nil)
+		})
+		if _, err := loop.Await(scope, p.Future()); !errors.Is(err, context.Canceled) || withdrawn != 1 {
+			t.Errorf("cancelled: %v, withdrawn %d times", err, withdrawn)
+		}
+		p.Renew(l)
+		p.Set(7)
+		if v, err := loop.Await(co, p.Future()); v != 7 || err != nil {
+			t.Errorf("after a wait that was cancelled: %v, %v", v, err)
+		}
+		return nil
+	})
+}
+
 // 1.32: where Tornado 4 leaves a second fulfilment undefined, it panics here and says
 // what came first. C01: TrySet and TryFail are for where that is luck.
 func TestFutureFulfilledTwice(t *testing.T) {

@@ -459,6 +459,14 @@ func (l *Loop) Now() time.Time {
 	return time.Now()
 }
 
+// Recent is the time since the loop was made, as of when it last looked at its poller or
+// slept: for times that may be a little old, as it costs no look at a clock. It stands
+// still while a callback computes. It belongs to the loop.
+func (l *Loop) Recent() time.Duration {
+	l.check("Recent")
+	return l.awayFrom
+}
+
 // now is the time since the loop was made: the unit of its timers.
 func (l *Loop) now() time.Duration {
 	if l.clock != nil {

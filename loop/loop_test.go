@@ -88,6 +88,23 @@ func TestTimersDueAreFixedAtOnce(t *testing.T) {
 	s.check(t, "first", "callback", "second")
 }
 
+// TestRecent: the time that costs nothing follows the clock from sleep to sleep.
+func TestRecent(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		l := co.Loop()
+		begin, at := l.Now(), l.Recent()
+		for _, d := range []time.Duration{1, time.Second, 25 * time.Hour} {
+			if err := loop.Sleep(co, d); err != nil {
+				return err
+			}
+			if got, want := l.Recent()-at, l.Now().Sub(begin); got != want {
+				t.Errorf("%v have passed, want %v", got, want)
+			}
+		}
+		return nil
+	})
+}
+
 // A sleep is cut at an hour, and goes on.
 func TestLongSleep(t *testing.T) {
 	l := guardedLoop(t)

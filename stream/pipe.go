@@ -49,6 +49,8 @@ func (p *pipe) Read(b []byte) (int, error) {
 	return sock.Read(int(p.fd), b)
 }
 
+func (p *pipe) Write(b []byte) (int, error) { return sock.Write(int(p.fd), b) }
+
 // CloseWrite is for write ends, whose end is that of the stream.
 func (p *pipe) CloseWrite() error {
 	if p.reads {

@@ -40,7 +40,7 @@ func (s *socket) Want(e loop.Events) error {
 // Read looks for an error at the end of input: when the connection breaks after
 // that, the system goes on reporting the end.
 func (s *socket) Read(p []byte) (int, error) {
-	n, err := sock.Read(int(s.fd), p)
+	n, err := sock.Recv(int(s.fd), p)
 	if err == io.EOF {
 		if broken := sock.SocketError(int(s.fd)); broken != nil {
 			return 0, os.NewSyscallError("read", broken)
@@ -49,7 +49,7 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *socket) Write(p []byte) (int, error) { return sock.Write(int(s.fd), p) }
+func (s *socket) Write(p []byte) (int, error) { return sock.Send(int(s.fd), p) }
 func (s *socket) CloseWrite() error           { return sock.ShutdownWrite(int(s.fd)) }
 
 func (s *socket) Writev(bufs [][]byte) (int, error) { return sock.Writev(int(s.fd), bufs) }

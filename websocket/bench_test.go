@@ -165,3 +165,62 @@ func live() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// A scripted transport brings the same frame whenever it is ready, and counts what is written.
+type scripted struct {
+	sink
+	h     loop.Handler
+	frame []byte
+	sent  *int
+}
+
+func (s *scripted) Start(_ *loop.Loop, h loop.Handler) error { s.h = h; return nil }
+func (s *scripted) Read(p []byte) (int, error)               { return copy(p, s.frame), nil }
+func (s *scripted) Write(p []byte) (int, error)              { *s.sent++; return len(p), nil }
+
+// BenchmarkCrowd is an echo of one of 64 connections that are all ready at once, without what
+// the system takes for it.
+func BenchmarkCrowd(b *testing.B) {
+	const many = 64
+	for name, on := range echoes {
+		b.Run(name, func(b *testing.B) {
+			l, err := loop.New(&loop.Options{Poller: "chan"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			frame := appendFrame(nil, wswire.Header{Fin: true, Opcode: wswire.Binary, Masked: true, Key: 0x01020304, Length: 64}, make([]byte, 64))
+			sent := 0
+			all := make([]*scripted, many)
+			for i := range all {
+				all[i] = &scripted{frame: frame, sent: &sent}
+				s, err := stream.New(l, all[i])
+				if err != nil {
+					b.Fatal(err)
+				}
+				on(&echoed{l: l, conn: NewConn(s, true, "", nil)})
+			}
+			b.ReportAllocs()
+			left := 0
+			var round func()
+			round = func() {
+				if left -= many; left <= 0 {
+					l.Stop()
+					return
+				}
+				for _, t := range all {
+					t.h.Ready(loop.Readable)
+				}
+				l.Call(func() { l.Call(round) }) // when they have answered
+			}
+			left = b.N + many
+			l.Call(round)
+			b.ResetTimer()
+			_ = l.Run()
+			b.StopTimer()
+			if sent < b.N-many {
+				b.Errorf("%d of %d were answered", sent, b.N)
+			}
+		})
+	}
+}

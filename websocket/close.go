@@ -70,6 +70,7 @@ func (c *Conn) goodbye(code uint16, reason string) {
 	e := c.ending()
 	var room [125]byte
 	c.lastFrame(wswire.AppendClose(room[:0], code, reason))
+	c.tx.hasRoom() // those who waited to write need not wait for what goes before
 	e.last = true
 	c.uncork()
 	c.handedOver()

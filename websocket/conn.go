@@ -93,7 +93,8 @@ func newConn(s *stream.Stream, set settings) *Conn {
 	return c
 }
 
-func (c *Conn) local() *local { return localOf(c.s.Loop()) }
+// local is found by way of the settings: each message needs it several times.
+func (c *Conn) local() *local { return c.set.local }
 
 func (c *Conn) seldom() *rare {
 	if c.rare == nil {

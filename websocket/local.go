@@ -55,6 +55,7 @@ func localOf(l *loop.Loop) *local {
 
 // share is the one copy of s that all connections have.
 func (lo *local) share(s settings) *settings {
+	s.local = lo
 	if one, ok := lo.shared[s]; ok {
 		return one
 	}

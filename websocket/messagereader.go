@@ -26,7 +26,7 @@ var _ io.ReadCloser = (*MessageReader)(nil)
 // 64 KiB are kept ahead of who reads; a compressed message is decompressed as a whole. The
 // limits of Options hold.
 func (c *Conn) NextReader(co *loop.Co) (Type, *MessageReader, error) {
-	if rx := c.rx; rx != nil && rx.buf != nil && rx.part == nil && rx.waiting() == 0 && c.on == nil && !c.wanted {
+	if rx := c.rx; c.state == open && rx != nil && rx.buf != nil && rx.part == nil && rx.waiting() == 0 && c.on == nil && !c.wanted {
 		op, compressed := rx.reader.Message() // somebody gave up waiting for its end
 		part := c.beginPart(rx, op, compressed)
 		rx.first = nil

@@ -157,7 +157,8 @@ func (w *MessageWriter) wait() error {
 // writeLong sends a message of which Write has made sure that it may begin.
 func (c *Conn) writeLong(co *loop.Co, t Type, data []byte) error {
 	if c.compresses(len(data)) {
-		if small, ok := c.deflate(data); ok && len(small) <= longMessage {
+		takeover, _ := c.set.sending() // then later messages may refer to it: it must go like this
+		if small, ok := c.deflate(data); ok && (takeover || len(small) <= longMessage) {
 			c.put(wswire.Header{Fin: true, Opcode: wswire.Opcode(t), RSV1: true}, small, true)
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/zonda-go/zonda/internal/wswire"
 	"github.com/zonda-go/zonda/loop"
 )
 
@@ -12,8 +13,8 @@ import (
 // connection holds none. fn may wait; the next message waits for it then, and in time so
 // does the peer.
 //
-// An error of fn closes the connection: with its code if it is a *CloseError, and else with
-// InternalError, after it was logged. If the connection breaks, or this side closes it, fn's
+// An error of fn closes the connection: with its code if it is a *CloseError whose code may be
+// sent, and else with InternalError, after it was logged. If the connection breaks, or this side closes it, fn's
 // co is cancelled, and what came besides is dropped. If the peer closes it, or ends its side,
 // what came before is still dealt with.
 // To call it a second time replaces fn.
@@ -92,7 +93,7 @@ func (c *Conn) failed(err error) {
 	switch {
 	case c.state != open && !isPanic && (errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) || given):
 		return // it is the connection's own end that fn ran into
-	case given:
+	case given && (ce.Code == 0 || ce.Code == NoCode || wswire.SendableCode(uint16(ce.Code))):
 		c.Close(ce.Code, ce.Reason)
 		return
 	case isPanic:

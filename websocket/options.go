@@ -90,6 +90,7 @@ type settings struct {
 	closeTimeout time.Duration
 	log          *slog.Logger
 	protocol     string
+	local        *local // of their loop; set by share
 }
 
 func (o *Options) settings(l *loop.Loop, server bool) settings {

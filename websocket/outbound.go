@@ -28,6 +28,7 @@ type outbound struct {
 	writing bool    // somebody writes a message in pieces
 	parked  []frame // messages that wait for the end of that one
 	blocked bool    // the stream has enough, and will call drain
+	pong    []byte  // the answer to the last ping, which goes before queue; only while blocked
 	room    *loop.Promise[struct{}]
 }
 
@@ -40,7 +41,7 @@ type frame struct {
 func newOutbound() *outbound { return &outbound{} }
 
 func (tx *outbound) waiting() int { return len(tx.queue) - tx.head }
-func (tx *outbound) unsent() int  { return len(tx.lone) + len(tx.cork) + tx.bytes }
+func (tx *outbound) unsent() int  { return len(tx.lone) + len(tx.cork) + tx.bytes + len(tx.pong) }
 
 func (tx *outbound) push(f frame) {
 	if tx.head > 0 && len(tx.queue) == cap(tx.queue) {
@@ -96,14 +97,11 @@ func (c *Conn) crowded() bool {
 // waits. Frames of messages wait for the end of one that is written in pieces.
 func (c *Conn) put(h wswire.Header, payload []byte, message bool) {
 	tx := c.outbound()
-	h.Length = int64(len(payload))
-	if !c.set.rules.Server {
-		h.Masked, h.Key = true, c.local().key()
-	}
 	if c.crowded() || message && tx.writing || len(payload) > corkSize-wswire.MaxHeader {
-		c.later(appendFrame(make([]byte, 0, wswire.MaxHeader+len(payload)), h, payload), message)
+		c.later(c.encode(h, payload), message)
 		return
 	}
+	h = c.header(h, payload)
 	if tx.unsent() == 0 {
 		tx.lone = c.local().single(h, payload)
 	} else {
@@ -128,6 +126,20 @@ func (c *Conn) putShared(b []byte) {
 		tx.cork = append(tx.cork, b...)
 	}
 	c.mark(tx)
+}
+
+// header is h with its length, and masked by a client.
+func (c *Conn) header(h wswire.Header, payload []byte) wswire.Header {
+	h.Length = int64(len(payload))
+	if !c.set.rules.Server {
+		h.Masked, h.Key = true, c.local().key()
+	}
+	return h
+}
+
+// encode is a frame in memory of its own.
+func (c *Conn) encode(h wswire.Header, payload []byte) []byte {
+	return appendFrame(make([]byte, 0, wswire.MaxHeader+len(payload)), c.header(h, payload), payload)
 }
 
 func appendFrame(b []byte, h wswire.Header, payload []byte) []byte {
@@ -210,23 +222,26 @@ func (c *Conn) write(b []byte) {
 func (c *Conn) drain() {
 	tx := c.tx
 	c.pull(tx)
-	for tx.waiting() > 0 && c.state != over {
+	for (tx.waiting() > 0 || tx.pong != nil) && c.state != over {
 		if c.s.Unsent() >= highWater {
 			c.block(tx)
 			return
 		}
 		c.sendHead(tx)
 	}
-	if tx.room != nil {
-		tx.room.TrySet(struct{}{})
-		tx.room = nil
-	}
+	tx.hasRoom()
 	c.mark(tx) // which gives tx back, if it is not needed
 	c.handedOver()
 }
 
-// sendHead gives the stream the first that waits, or a slice of it.
+// sendHead gives the stream the first that waits, or a slice of it. A pong goes before whole
+// frames, not into one.
 func (c *Conn) sendHead(tx *outbound) {
+	if tx.pong != nil && (tx.waiting() == 0 || !tx.queue[tx.head].begun) {
+		c.write(tx.pong)
+		tx.pong = nil
+		return
+	}
 	f := &tx.queue[tx.head]
 	b := f.b
 	if len(b) <= slice {
@@ -257,7 +272,13 @@ func (c *Conn) dropOutput() {
 		return
 	}
 	c.tx = nil
+	tx.hasRoom()
+}
+
+// hasRoom tells those who wait for room, or for there never being any.
+func (tx *outbound) hasRoom() {
 	if tx.room != nil {
 		tx.room.TrySet(struct{}{})
+		tx.room = nil
 	}
 }

@@ -25,8 +25,12 @@ func (c *Conn) OnPong(fn func(data []byte)) { c.seldom().onPong = fn }
 func (c *Conn) control(ev wswire.Event) {
 	switch ev.Opcode {
 	case wswire.Ping:
-		// A peer that takes nothing is sent no pongs: it would have us keep them.
-		if c.state == open && !c.crowded() {
+		if c.state != open {
+			return
+		}
+		if c.crowded() {
+			c.pongLater(ev.Payload)
+		} else {
 			_ = c.controlFrame(wswire.Pong, ev.Payload)
 		}
 	case wswire.Pong:
@@ -35,6 +39,18 @@ func (c *Conn) control(ev wswire.Event) {
 		}
 	case wswire.Close:
 		c.peerClosed(ev.Payload)
+	}
+}
+
+// pongLater keeps the answer to a ping until the peer has taken some of what it was sent. It
+// need not have more than the last (RFC 6455, 5.5.3), so one that pings and takes nothing does
+// not have them pile up; and it is not to wait behind all that is queued, or it would take this
+// end for dead.
+func (c *Conn) pongLater(data []byte) {
+	tx := c.outbound()
+	tx.pong = c.encode(wswire.Header{Fin: true, Opcode: wswire.Pong}, data)
+	if !tx.blocked {
+		c.block(tx)
 	}
 }
 
@@ -93,11 +109,13 @@ func (s *sweep) tick() {
 	s.turn = (s.turn + 1) % buckets
 	due := s.buckets[(s.turn-s.after+buckets)%buckets]
 	for i := len(due) - 1; i >= 0; i-- { // those that end leave the bucket
-		if c := due[i]; c.pinged && !c.heard {
+		if c := due[i]; c.pinged && !c.heard && !c.held { // else a pong may lie behind what nobody reads
 			c.silent()
 		}
 	}
-	for _, c := range s.buckets[s.turn] {
+	due = s.buckets[s.turn]
+	for i := len(due) - 1; i >= 0; i-- {
+		c := due[i]
 		c.heard = false
 		c.pinged = !c.crowded() && c.controlFrame(wswire.Ping, nil) == nil
 	}

@@ -43,8 +43,8 @@ func (c *Conn) WritePrepared(co *loop.Co, p *Prepared) error {
 
 // SendPrepared is Send for a prepared message.
 func (c *Conn) SendPrepared(p *Prepared) error {
-	if c.state != open {
-		return c.Err()
+	if err := c.sendable(); err != nil {
+		return err
 	}
 	if err := c.admit(len(p.data)); err != nil {
 		return err

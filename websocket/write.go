@@ -77,13 +77,27 @@ func (c *Conn) Send(t Type, data []byte) error {
 
 // writable is why a message cannot be sent.
 func (c *Conn) writable(t Type, data []byte) error {
-	switch {
-	case t != Text && t != Binary:
+	if t != Text && t != Binary {
 		panic("websocket: a message that is neither Text nor Binary")
+	}
+	if err := c.sendable(); err != nil {
+		return err
+	}
+	if t == Text && !utf8.Valid(data) {
+		return ErrNotUTF8
+	}
+	return nil
+}
+
+// sendable is why nothing can be sent. A stream that has broken tells so in an iteration of its
+// own, and after what came before is read: who writes on and on must not have to wait for that.
+func (c *Conn) sendable() error {
+	switch {
 	case c.state != open:
 		return c.Err()
-	case t == Text && !utf8.Valid(data):
-		return ErrNotUTF8
+	case c.s.Closed():
+		_, err := c.s.Write(nil).Result()
+		return &CloseError{Code: Abnormal, Err: err}
 	}
 	return nil
 }
@@ -103,8 +117,8 @@ func (c *Conn) message(t Type, data []byte) error {
 
 // controlFrame sends a ping or a pong.
 func (c *Conn) controlFrame(op wswire.Opcode, data []byte) error {
-	if c.state != open {
-		return c.Err()
+	if err := c.sendable(); err != nil {
+		return err
 	}
 	c.put(wswire.Header{Fin: true, Opcode: op}, data, false)
 	return nil
@@ -126,25 +140,28 @@ func (c *Conn) lastFrame(payload []byte) {
 // waitRoom waits until a frame can be written without waiting for the peer. It is one of a
 // message that is being written in pieces, or the first of another one.
 func (c *Conn) waitRoom(co *loop.Co, piece bool) error {
-	for c.state == open {
+	for {
+		if err := c.sendable(); err != nil {
+			return err
+		}
 		tx := c.tx
-		switch {
-		case tx != nil && (tx.writing && !piece || tx.blocked || tx.waiting() > 0):
-			if tx.room == nil {
-				tx.room = loop.NewPromise[struct{}](co.Loop())
+		if tx == nil || !tx.blocked && tx.waiting() == 0 && (piece || !tx.writing) {
+			if c.unsent() < highWater {
+				return nil
 			}
-			if _, err := loop.Await(co, tx.room.Future()); err != nil {
-				return err
+			tx = c.outbound()
+			if c.pull(tx); c.s.Unsent() < highWater {
+				continue
 			}
-		case c.s.Unsent() >= highWater:
-			if _, err := loop.Await(co, c.s.Writable()); err != nil && co.Err() != nil {
-				return err
-			}
-		default:
-			return nil
+			c.block(tx)
+		}
+		if tx.room == nil {
+			tx.room = loop.NewPromise[struct{}](co.Loop())
+		}
+		if _, err := loop.Await(co, tx.room.Future()); err != nil {
+			return err
 		}
 	}
-	return c.Err()
 }
 
 // admit is why n more bytes of a message may not be queued, after the policy had its say.

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxText = 2000 // bytes of one message
+	maxText = 2000 // characters of one message
 	maxName = 40
 	// patience is how long a poll waits for news.
 	patience = 25 * time.Second
@@ -32,7 +32,7 @@ func (c *chat) poll(co *loop.Co, w *http1.ResponseWriter, query url.Values) erro
 	defer func() { m.busy--; m.seen = c.l.Now() }()
 	soon, done := co.WithTimeout(patience)
 	defer done()
-	for c.next-1 <= since {
+	for c.next-1 == since {
 		if _, err := loop.Await(soon, c.changed.Wait()); err != nil {
 			break // it is time to answer, or nobody is there any more
 		}
@@ -53,7 +53,7 @@ func (c *chat) say(w *http1.ResponseWriter, r *http1.Request, query url.Values) 
 		return &http1.HTTPError{Status: 403}
 	}
 	var said struct{ Text string }
-	if err := json.NewDecoder(io.LimitReader(r.Body, 4<<10)).Decode(&said); err != nil {
+	if err := json.NewDecoder(io.LimitReader(r.Body, 16<<10)).Decode(&said); err != nil {
 		return &http1.HTTPError{Status: 400, Err: err}
 	}
 	text, ok := clean(said.Text, maxText)
@@ -67,17 +67,18 @@ func (c *chat) say(w *http1.ResponseWriter, r *http1.Request, query url.Values) 
 }
 
 // who is who asks, and the last message that he has seen.
-func who(query url.Values) (name string, since int, err error) {
+func who(query url.Values) (name string, since int64, err error) {
 	name, ok := clean(query.Get("name"), maxName)
-	since, err = strconv.Atoi(query.Get("since"))
+	since, err = strconv.ParseInt(query.Get("since"), 10, 64)
 	if !ok || err != nil || since < 0 {
 		return "", 0, &http1.HTTPError{Status: 400, Err: err}
 	}
 	return name, since, nil
 }
 
-// clean is s without blanks around it, if there is something and not too much.
+// clean is s without blanks around it, if there is something and not too much: limit is in
+// characters, of which the page lets in no more than that.
 func clean(s string, limit int) (string, bool) {
 	s = strings.TrimSpace(s)
-	return s, s != "" && len(s) <= limit && utf8.ValidString(s)
+	return s, s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= limit
 }

@@ -15,7 +15,7 @@ const (
 
 // A message is a line of the chat: something said, or that somebody came or left.
 type message struct {
-	ID   int       `json:"id"`
+	ID   int64     `json:"id"`
 	Kind string    `json:"kind"` // "say", "join" or "leave"
 	Name string    `json:"name"`
 	Text string    `json:"text,omitempty"`
@@ -32,7 +32,7 @@ type update struct {
 type room struct {
 	l       *loop.Loop
 	last    []message // up to kept
-	next    int       // the number of the next message
+	next    int64     // the number of the next message
 	members map[*member]struct{}
 	pollers map[string]*member // those without a WebSocket, by the name of their session
 	changed *loop.Cond
@@ -46,9 +46,11 @@ type member struct {
 	busy int       // polls that wait
 }
 
+// newRoom makes a room whose numbers begin with the time: a page that was open when the
+// server started anew knows lower ones than all that are new.
 func newRoom(l *loop.Loop) *room {
 	r := &room{
-		l: l, next: 1, members: map[*member]struct{}{}, pollers: map[string]*member{},
+		l: l, next: l.Now().UnixMicro(), members: map[*member]struct{}{}, pollers: map[string]*member{},
 		changed: loop.NewCond(l), tell: func(update) {},
 	}
 	l.Every(absence/3, r.sweep)
@@ -81,9 +83,13 @@ func (r *room) add(kind, name, text string) {
 	r.tell(update{Messages: []message{m}, People: r.people()})
 }
 
-// since is what has been said behind the message with a number.
-func (r *room) since(id int) update {
+// since is what has been said behind the message with a number: all that is kept, if no
+// message has had that yet.
+func (r *room) since(id int64) update {
 	u := update{Messages: []message{}, People: r.people()}
+	if id >= r.next {
+		id = 0
+	}
 	for _, m := range r.last {
 		if m.ID > id {
 			u.Messages = append(u.Messages, m)

@@ -46,7 +46,7 @@ func targetByte(c byte) bool { return c > ' ' && c != 0x7f && c != '#' }
 
 // controlAt gives the index of the first control byte other than HT, or -1.
 // Bytes from 0x80 on are no control bytes (obs-text in RFC 9110, 5.5).
-func controlAt(b []byte) int {
+func controlAt[T Text](b T) int {
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
 		if lowOrDel(load8(b[i:])) {
@@ -64,9 +64,9 @@ func controlAt(b []byte) int {
 	return -1
 }
 
-func slowControlAt(b []byte) int {
-	for i, c := range b {
-		if isControl(c) {
+func slowControlAt[T Text](b T) int {
+	for i := range len(b) {
+		if isControl(b[i]) {
 			return i
 		}
 	}
@@ -85,7 +85,7 @@ func controlOffence(c byte) offence {
 }
 
 // load8 takes eight bytes as one word. Their order does not matter here.
-func load8(b []byte) uint64 {
+func load8[T Text](b T) uint64 {
 	_ = b[7]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56

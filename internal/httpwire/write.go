@@ -10,6 +10,9 @@ func AppendStatusLine(dst []byte, code int) []byte {
 	if code < 100 || code > 999 {
 		panic("httpwire: status code " + strconv.Itoa(code) + " has not three digits")
 	}
+	if code == 200 {
+		return append(dst, "HTTP/1.1 200 OK\r\n"...) // most are
+	}
 	dst = append(dst, "HTTP/1.1 "...)
 	dst = append(dst, byte('0'+code/100), byte('0'+code/10%10), byte('0'+code%10), ' ')
 	dst = append(dst, StatusText(code)...)
@@ -123,10 +126,5 @@ func ValidTarget[T Text](target T) bool {
 // ValidFieldValue reports whether value can be sent: it holds no control byte
 // but HT, so it cannot end its line (RFC 9110, 5.5). Bytes from 0x80 on pass.
 func ValidFieldValue[T Text](value T) bool {
-	for i := range len(value) {
-		if isControl(value[i]) {
-			return false
-		}
-	}
-	return true
+	return controlAt(value) < 0
 }

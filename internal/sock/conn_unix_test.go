@@ -134,38 +134,59 @@ func TestConnectFrom(t *testing.T) {
 	}
 }
 
+// ways are the two by which bytes come and go: for any descriptor, and for sockets.
+var ways = []struct {
+	name        string
+	read, write func(int, []byte) (int, error)
+}{
+	{"Read and Write", Read, Write},
+	{"Recv and Send", Recv, Send},
+}
+
 func TestReadWrite(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) { testReadWrite(t, way.read, way.write) })
+	}
+}
+
+func testReadWrite(t *testing.T, read, write func(int, []byte) (int, error)) {
 	client, server := connected(t)
 	buf := make([]byte, 100)
-	if n, err := Read(server, buf); n != 0 || err != ErrAgain {
+	if n, err := read(server, buf); n != 0 || err != ErrAgain {
 		t.Fatalf("Read before anything came = %d, %v, want ErrAgain", n, err)
 	}
-	if n, err := Write(client, []byte("hello")); n != 5 || err != nil {
+	if n, err := write(client, []byte("hello")); n != 5 || err != nil {
 		t.Fatalf("Write = %d, %v", n, err)
 	}
 	await(t, server, unix.POLLIN)
-	if n, err := Read(server, nil); n != 0 || err != nil {
+	if n, err := read(server, nil); n != 0 || err != nil {
 		t.Errorf("Read into nothing = %d, %v, want 0, nil", n, err)
 	}
-	if n, err := Write(server, nil); n != 0 || err != nil {
+	if n, err := write(server, nil); n != 0 || err != nil {
 		t.Errorf("Write of nothing = %d, %v, want 0, nil", n, err)
 	}
-	n, err := Read(server, buf)
+	n, err := read(server, buf)
 	if string(buf[:n]) != "hello" || err != nil {
 		t.Fatalf("Read = %q, %v", buf[:n], err)
 	}
 }
 
 func TestEndOfInput(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) { testEndOfInput(t, way.read, way.write) })
+	}
+}
+
+func testEndOfInput(t *testing.T, read, write func(int, []byte) (int, error)) {
 	client, server := connected(t)
-	_, err := Write(client, []byte("last"))
+	_, err := write(client, []byte("last"))
 	must(t, err)
 	must(t, ShutdownWrite(client))
 	for _, size := range []int{100, 2 * RawLimit} {
 		buf := make([]byte, size)
 		for {
 			await(t, server, unix.POLLIN)
-			n, err := Read(server, buf)
+			n, err := read(server, buf)
 			if err == io.EOF {
 				break
 			}
@@ -175,11 +196,11 @@ func TestEndOfInput(t *testing.T) {
 		}
 	}
 	// The other direction is still open.
-	_, err = Write(server, []byte("answer"))
+	_, err = write(server, []byte("answer"))
 	must(t, err)
 	await(t, client, unix.POLLIN)
 	buf := make([]byte, 100)
-	if n, err := Read(client, buf); string(buf[:n]) != "answer" || err != nil {
+	if n, err := read(client, buf); string(buf[:n]) != "answer" || err != nil {
 		t.Errorf("Read = %q, %v", buf[:n], err)
 	}
 }
@@ -195,19 +216,25 @@ func pattern(n int) []byte {
 
 // Transfers on both sides of RawLimit, larger than the system takes at once.
 func TestLargeTransfers(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) { testLargeTransfers(t, way.read, way.write) })
+	}
+}
+
+func testLargeTransfers(t *testing.T, read, write func(int, []byte) (int, error)) {
 	for _, size := range []int{RawLimit - 1, RawLimit, RawLimit + 1, 8 << 20} {
 		client, server := connected(t)
 		want := pattern(size)
 		buf := make([]byte, min(size, 256<<10))
 		var got []byte
 		for left := want; len(got) < size; {
-			n, err := Write(client, left)
+			n, err := write(client, left)
 			left = left[n:]
 			if err != nil && err != ErrAgain {
 				t.Fatal(err)
 			}
 			await(t, server, unix.POLLIN)
-			n, err = Read(server, buf)
+			n, err = read(server, buf)
 			must(t, err)
 			got = append(got, buf[:n]...)
 		}
@@ -218,11 +245,17 @@ func TestLargeTransfers(t *testing.T) {
 }
 
 func TestWriteUntilFull(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) { testWriteUntilFull(t, way.write) })
+	}
+}
+
+func testWriteUntilFull(t *testing.T, write func(int, []byte) (int, error)) {
 	client, _ := connected(t)
 	for _, p := range [][]byte{make([]byte, 4*RawLimit), make([]byte, 512)} {
 		sent := 0
 		for {
-			n, err := Write(client, p)
+			n, err := write(client, p)
 			sent += n
 			if err == ErrAgain && n == 0 {
 				break
@@ -290,13 +323,19 @@ func after(bufs [][]byte, n int) [][]byte {
 }
 
 func TestLinger0Resets(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) { testLinger0Resets(t, way.read) })
+	}
+}
+
+func testLinger0Resets(t *testing.T, read func(int, []byte) (int, error)) {
 	l, addr := listenOn(t, "tcp", "127.0.0.1:0", Options{})
 	client, server, _ := dial(t, l, addr)
 	defer Close(server)
 	must(t, SetLinger0(client))
 	must(t, Close(client))
 	await(t, server, unix.POLLIN)
-	_, err := Read(server, make([]byte, 10))
+	_, err := read(server, make([]byte, 10))
 	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("Read after a reset = %v, want ECONNRESET", err)
 	}
@@ -307,6 +346,12 @@ func TestLinger0Resets(t *testing.T) {
 }
 
 func TestWriteAfterReset(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) { testWriteAfterReset(t, way.write) })
+	}
+}
+
+func testWriteAfterReset(t *testing.T, write func(int, []byte) (int, error)) {
 	l, addr := listenOn(t, "tcp", "127.0.0.1:0", Options{})
 	client, server, _ := dial(t, l, addr)
 	defer Close(server)
@@ -314,7 +359,7 @@ func TestWriteAfterReset(t *testing.T) {
 	must(t, Close(client))
 	await(t, server, unix.POLLIN)
 	for _, size := range []int{1, 2 * RawLimit} {
-		n, err := Write(server, make([]byte, size))
+		n, err := write(server, make([]byte, size))
 		if n != 0 || !(errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
 			t.Errorf("Write of %d after a reset = %d, %v, want ECONNRESET or EPIPE", size, n, err)
 		}

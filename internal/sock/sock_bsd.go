@@ -87,6 +87,12 @@ func Write(fd int, p []byte) (int, error) {
 	}
 }
 
+// Recv and Send are Read and Write for a socket: here they are the same.
+func Recv(fd int, p []byte) (int, error) { return Read(fd, p) }
+
+// Send is Write.
+func Send(fd int, p []byte) (int, error) { return Write(fd, p) }
+
 // Writev is Write for the concatenation of bufs, of which it may leave out the
 // later ones: like Write it returns how many bytes were taken. Package unix has
 // writev for some of these systems only, so it is one write for each slice.

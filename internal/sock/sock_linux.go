@@ -3,19 +3,11 @@ package sock
 import (
 	"net/netip"
 	"os"
-	"runtime"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
-
-// A raw system call does not tell the scheduler. That saves a good part of the
-// price of a short call, and is right only for calls that return soon: until
-// then the goroutine cannot be preempted, its P cannot be taken, and a garbage
-// collection that wants to stop the world waits. On a non-blocking socket the
-// time is that of copying the bytes, hence RawLimit. On a descriptor that blocks
-// none of these functions may be used.
 
 // Inherits says that an accepted socket of TCP has the Settings of the one that
 // listens. A Unix socket never has: it is a new one (unix(7) does not say so; the
@@ -77,89 +69,4 @@ func rawAddrPort(sa *unix.RawSockaddrAny) netip.AddrPort {
 func hostPort(p *uint16) uint16 {
 	b := (*[2]byte)(unsafe.Pointer(p))
 	return uint16(b[0])<<8 | uint16(b[1])
-}
-
-// Read takes what has arrived, in one system call. The end of input is io.EOF,
-// with no bytes; an empty p is nothing and no error.
-func Read(fd int, p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	for {
-		n, errno := transfer(unix.SYS_READ, fd, unsafe.Pointer(&p[0]), len(p), len(p))
-		switch errno {
-		case 0:
-			return transferred(n)
-		case syscall.EINTR:
-		default:
-			return 0, failure("read", errno)
-		}
-	}
-}
-
-// Write gives the system as much of p as it takes, in one system call. Fewer
-// bytes than len(p) is no error; none at all is ErrAgain.
-func Write(fd int, p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	for {
-		n, errno := transfer(unix.SYS_WRITE, fd, unsafe.Pointer(&p[0]), len(p), len(p))
-		switch errno {
-		case 0:
-			return n, nil
-		case syscall.EINTR:
-		default:
-			return 0, failure("write", errno)
-		}
-	}
-}
-
-// maxIovecs is how many slices one Writev gives to the system. They lie on the
-// stack, so that it costs no allocation.
-const maxIovecs = 64
-
-// Writev is Write for the concatenation of bufs, of which it may leave out the
-// later ones: like Write it returns how many bytes were taken.
-func Writev(fd int, bufs [][]byte) (int, error) {
-	var vec [maxIovecs]unix.Iovec
-	used, size := 0, 0
-	for _, b := range bufs {
-		if len(b) == 0 {
-			continue
-		}
-		if used == maxIovecs {
-			break
-		}
-		vec[used].Base = &b[0]
-		vec[used].SetLen(len(b))
-		used++
-		size += len(b)
-	}
-	if used == 0 {
-		return 0, nil
-	}
-	for {
-		n, errno := transfer(unix.SYS_WRITEV, fd, unsafe.Pointer(&vec), used, size)
-		runtime.KeepAlive(bufs)
-		switch errno {
-		case 0:
-			return n, nil
-		case syscall.EINTR:
-		default:
-			return 0, failure("writev", errno)
-		}
-	}
-}
-
-// transfer makes a system call that moves size bytes.
-func transfer(trap uintptr, fd int, p unsafe.Pointer, length, size int) (int, syscall.Errno) {
-	var n uintptr
-	var errno syscall.Errno
-	if size <= RawLimit {
-		n, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(p), uintptr(length))
-	} else {
-		n, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(p), uintptr(length))
-	}
-	return int(n), errno
 }

@@ -80,6 +80,12 @@ func Read(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
 // Write is not supported here.
 func Write(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
+// Recv is not supported here.
+func Recv(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// Send is not supported here.
+func Send(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
+
 // Writev is not supported here.
 func Writev(int, [][]byte) (int, error) { return 0, errors.ErrUnsupported }
 
