@@ -135,9 +135,9 @@ func (c *Client) Do(co *loop.Co, r *ClientRequest) (*Response, error) {
 
 // Open is Do for a body that is to be read piece by piece: it returns when the head of
 // the response has come, and Response.Stream has the rest. That must be closed. The
-// body of a *StatusError is read as by Do. What Timeouts.Whole says counts up to the
-// end of the body; a deadline of co's own (Co.WithTimeout) ends with Open, and reading
-// waits as long as the coroutine that reads.
+// body of a *StatusError is read as by Do. Timeouts.Whole, 20 s unless told, counts up
+// to the end of the body, and MaxBody for all of it; a deadline of co's own
+// (Co.WithTimeout) ends with Open, and reading waits as long as the coroutine that reads.
 func (c *Client) Open(co *loop.Co, r *ClientRequest) (*Response, error) {
 	return c.ask(co, r, true)
 }

@@ -12,7 +12,8 @@ import (
 // Download asks as Open does, and puts the body into the file path, which it makes or
 // replaces. All that touches the disk runs off the loop. The file appears when the body
 // is whole; until then the bytes are in one beside it, which an error removes. The
-// response has no body then; r.OnProgress says how far it is.
+// response has no body then; r.OnProgress says how far it is. What is long needs more
+// than the 20 s of Timeouts.Whole, and more than the 100 MiB of MaxBody.
 func (c *Client) Download(co *loop.Co, r *ClientRequest, path string) (*Response, error) {
 	if err := withoutUpgrade(r); err != nil {
 		return nil, err

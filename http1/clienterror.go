@@ -63,7 +63,7 @@ type ClientError struct {
 	// Phase is what the request was at, one of the constants PhaseRequest and so on.
 	Phase string
 	// Method and URL are those of the request, after redirects the last one's. A
-	// password in the URL is left out.
+	// password in the URL is left out; what is no URL is quoted.
 	Method, URL string
 	// Err is what went wrong.
 	Err error

@@ -27,15 +27,16 @@ type ClientRequest struct {
 	Body []byte
 	// Reader has the body; it is read on a goroutine (see loop.Offload), unless it is
 	// a reader of memory of packages bytes and strings. It is read once, so a request
-	// that has one is not repeated.
+	// that has one is not repeated. It is not closed; and where a request ends early,
+	// the last Read may still be under way.
 	Reader io.Reader
 	// Producer writes the body, as a coroutine that waits when the server is slow to
 	// take it. It may be called more than once: after a redirect that keeps the body,
 	// when the server asks for authentication, or when it closes a connection just as an
 	// idempotent request is sent on it.
 	Producer func(co *loop.Co, w *BodyWriter) error
-	// BodyLength is how many bytes Reader or Producer have. Default: 0, nobody knows,
-	// and the body is sent in chunks.
+	// BodyLength is how many bytes Reader or Producer have, of a file its size: more or
+	// less is ErrContentLength. Default: 0, nobody knows, and the body is sent in chunks.
 	BodyLength int64
 	// Expect100 has the body wait until the server asks for it, for a second at most
 	// (RFC 9110, 10.1.1). Default: false.
@@ -70,7 +71,7 @@ type ClientRequest struct {
 	// the response is 304, a *StatusError. Default: the zero time, always.
 	IfModifiedSince time.Time
 
-	// Timeouts replaces the client's. Default: nil, the client's.
+	// Timeouts replaces the client's, all of them. Default: nil, the client's.
 	Timeouts *Timeouts
 	// TLS replaces the client's. Requests share connections when they have the same
 	// pointer here. Default: nil, the client's.
@@ -123,11 +124,11 @@ type Timeouts struct {
 	Connect time.Duration
 	// TLS is how long the handshake may take. Default: 10 s.
 	TLS time.Duration
-	// FirstByte is how long the head of the response may take after the request's was
-	// sent. Default: no limit but Whole.
+	// FirstByte is how long the head of the response may take after the request was
+	// sent, with its body. Default: no limit but Whole.
 	FirstByte time.Duration
 	// Whole is how long all of it may take, redirects and the response's body
-	// included. Default: 20 s.
+	// included, also where that is a stream or goes into a file. Default: 20 s.
 	Whole time.Duration
 }
 

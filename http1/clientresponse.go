@@ -30,7 +30,7 @@ type Response struct {
 	// Request is what was asked, before redirects.
 	Request *ClientRequest
 	// ContentLength is how many bytes the body has as it comes, or would have if the
-	// method were not HEAD; -1: nobody knows.
+	// method were not HEAD; -1: nobody knows. Of 304 it is 0, whatever the field says.
 	ContentLength int64
 	// Body is the body, of Do, Fetch and Get.
 	Body []byte

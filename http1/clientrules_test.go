@@ -301,3 +301,117 @@ func TestClientDecodingTakesTurns(t *testing.T) {
 		return nil
 	})
 }
+
+// What was asked before under the same URL does not decide about the next request.
+func TestClientSameURL(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		w.script(co, hostA, asked("Connection", "Expect", "Authorization"))
+		w.script(co, "127.0.0.1:3128", asked("Proxy-Authorization"))
+		w.scriptOn(co, "unix", "/run/web", asked())
+		field := func(name, value string) (h http1.Header) {
+			h.Set(name, value)
+			return h
+		}
+		options := &stream.TLSOptions{}
+		for i, tt := range []struct {
+			req    http1.ClientRequest
+			want   string // "": refused
+			reused bool
+		}{
+			{http1.ClientRequest{}, "GET /|a.test", false},
+			{http1.ClientRequest{TLS: options}, "GET /|a.test", true}, // of no meaning for http
+			{http1.ClientRequest{Expect100: true}, "GET /|a.test", true},
+			{http1.ClientRequest{User: "me"}, "GET /|a.test|Basic bWU6", true},
+			{http1.ClientRequest{Body: []byte("x")}, "", false},
+			{http1.ClientRequest{Header: field("a", "b\n")}, "", false},
+			{http1.ClientRequest{Method: "a b"}, "", false},
+			{http1.ClientRequest{Proxy: "http://127.0.0.1:3128"}, "GET http://a.test/|a.test", false},
+			{http1.ClientRequest{Proxy: "http://127.0.0.1:3128"}, "GET http://a.test/|a.test", true},
+			{http1.ClientRequest{Proxy: "http://you:pw@127.0.0.1:3128"}, "GET http://a.test/|a.test|Basic eW91OnB3", false},
+			{http1.ClientRequest{Unix: "/run/web"}, "GET /|a.test", false},
+			{http1.ClientRequest{Header: field("Connection", "close")}, "GET /|a.test|close", true},
+			{http1.ClientRequest{}, "GET /|a.test", false},
+		} {
+			tt.req.URL = "http://a.test/"
+			res, err := w.client.Do(co, &tt.req)
+			switch {
+			case tt.want == "" && !errors.Is(err, http1.ErrBadRequest):
+				t.Errorf("%d: %s", i, brief(res, err))
+			case tt.want != "" && (err != nil || string(res.Body) != tt.want || res.Reused != tt.reused):
+				t.Errorf("%d: %s, want %s, reused %v", i, brief(res, err), tt.want, tt.reused)
+			}
+		}
+		return nil
+	})
+}
+
+// A body that has been read cannot answer a challenge: nothing is sent in its place.
+func TestClientDigestReader(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		n := 0
+		defer w.serve(co, hostA, func(_ *loop.Co, rw *http1.ResponseWriter, r *http1.Request) error {
+			n++
+			rw.SetStatus(401)
+			rw.Header().Set("WWW-Authenticate", `Digest realm="r", nonce="n"`)
+			_, err := io.Copy(io.Discard, r.Body)
+			return err
+		}).Close()
+		_, err := w.client.Do(co, &http1.ClientRequest{Method: "POST", URL: urlOf("/"), Reader: strings.NewReader("x"), User: "me", Digest: true})
+		var se *http1.StatusError
+		if !errors.As(err, &se) || se.Response.Status != 401 || n != 1 {
+			t.Errorf("asked %d times: %v", n, err)
+		}
+		return nil
+	})
+}
+
+// The timers of a request end with it, however it ends.
+func TestClientLeavesNoTimers(t *testing.T) {
+	hour := http1.Timeouts{Queue: time.Hour, FirstByte: time.Hour, Whole: time.Hour}
+	withClient(t, &http1.Client{IdleTimeout: -1, Timeouts: hour}, func(co *loop.Co, w *clientWorld) error {
+		const two = "|Content-Length: 2||ab"
+		w.script(co, hostA, answers("HTTP/1.1 200 OK"+two, "HTTP/1.1 404 No"+two, "HTTP/1.1 200 OK"+two, "HTTP/1.1 302 X|Location: ftp://a"+two, "garbage||"))
+		for i, want := range []bool{true, false, true, false, false} {
+			settle(co)
+			before := co.Loop().Stats().PendingTimers
+			var err error
+			if i == 2 {
+				_, err = readThrough(co, w.client, &http1.ClientRequest{URL: urlOf("/")})
+			} else {
+				_, err = w.client.Get(co, urlOf("/"))
+			}
+			settle(co)
+			if n := co.Loop().Stats().PendingTimers; n != before || (err == nil) != want {
+				t.Errorf("%d: %d timers, before %d, %v", i, n, before, err)
+			}
+		}
+		return nil
+	})
+}
+
+// A maker of a body that fails when the response has begun does not spoil that: the
+// server has made up its mind. The connection is of no more use.
+func TestClientUploadFailsAfterHead(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		w.script(co, hostA, func(co *loop.Co, p peer, _ int) error {
+			if _, err := p.head(co); err != nil {
+				return err
+			}
+			p.say("HTTP/1.1 200 OK|Content-Length: 2||a")
+			_ = loop.Sleep(co, 2*time.Second)
+			p.say("b")
+			return nil
+		})
+		res, err := w.client.Do(co, &http1.ClientRequest{Method: "POST", URL: urlOf("/"), Producer: func(co *loop.Co, w *http1.BodyWriter) error {
+			if err := loop.Sleep(co, time.Second); err != nil {
+				return err
+			}
+			return errors.New("the disk is broken")
+		}})
+		if got := brief(res, err); got != `200 "ab"` {
+			t.Error(got)
+		}
+		w.clean(co)
+		return nil
+	})
+}

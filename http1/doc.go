@@ -34,7 +34,8 @@
 // client is a Client as its user sees it, with clientrequest, clientresponse and
 // clienterror. A clientcall is a request under way: clienthop is where it goes,
 // clientfollow and clientauth where a response sends it next. For each hop it gets a
-// connection from clientpool and clientidle, or makes one (clientdial, clientproxy), and
-// on that clientconn a clientexchange: clientsend and clientupload are the request on the
-// wire, clientframing, clientbody and clientdecode the body that comes back.
+// connection from clientpool and clientidle, or makes one (clientdial, clientproxy,
+// clientsocks), and on that clientconn a clientexchange: clientsend and clientupload are
+// the request on the wire, clientframing, clientbody and clientdecode the body that comes
+// back; clientdamage tells a broken encoding from a broken connection.
 package http1
