@@ -8,9 +8,9 @@ import (
 	"github.com/zonda-go/zonda/looptest"
 )
 
-// TestDialHost: a host that is not ASCII is an error which says what to do, and nothing is
+// TestDialForeignHost: a host that is not ASCII is an error which says what to do, and nothing is
 // looked up.
-func TestDialHost(t *testing.T) {
+func TestDialForeignHost(t *testing.T) {
 	looptest.Run(t, func(co *loop.Co) error {
 		for _, u := range []string{"ws://bücher.test/", "wss://b%C3%BCcher.test:81/"} {
 			_, err := Dial(co, u, nil)
