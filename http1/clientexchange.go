@@ -110,14 +110,16 @@ func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 		x.stopUpload() // the server has made up its mind without the rest
 	}
 	switch {
-	case x.framing.kind == httpwire.NoBody:
-		x.finish()
 	case call.maxBody > 0 && x.framing.left > call.maxBody && !call.streams:
 		x.fail(PhaseBody, ErrResponseTooLarge)
+		return
 	case x.direct && x.framing.left > 0:
 		x.res.Body = make([]byte, 0, min(x.framing.left, 1<<20))
 	}
-	x.wake()
+	call.answered()
+	if x.framing.kind == httpwire.NoBody && x.err == nil {
+		x.finish()
+	}
 }
 
 // collect takes what has come of the body.

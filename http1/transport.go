@@ -75,13 +75,11 @@ func closeBody(r *http.Request) {
 
 // run asks, on the loop. The body of the request, and that of the response, outlive it.
 func (rt *roundTrip) run(co *loop.Co) (none struct{}, err error) {
-	l := co.Loop()
-	p, err := rt.t.Client.pool(l)
-	rt.call = &clientCall{req: rt.request(), parent: l, streams: true, sentBody: rt.sent}
-	if err != nil {
-		return none, refusedRequest(rt.call.req, err)
+	if rt.call, err = rt.t.Client.start(co, rt.request()); err != nil {
+		return none, err
 	}
-	if rt.res, err = rt.call.ask(co, p); err == nil {
+	rt.call.parent, rt.call.streams, rt.call.sentBody = co.Loop(), true, rt.sent
+	if rt.res, err = rt.call.wait(co, false); err == nil {
 		rt.all, err = rt.res.Stream.atOnce()
 	}
 	return none, err

@@ -46,7 +46,8 @@ type extra struct {
 	outer    context.Context // more values
 	deadline time.Time
 	timer    Timer
-	detached bool // of Shield: the deadlines above do not hold
+	ended    func(error) // of ScopeFunc
+	detached bool        // of Shield: the deadlines above do not hold
 }
 
 // late is the part of a Co that few need.
@@ -111,19 +112,6 @@ func (co *Co) WithValue(key, val any) *Co {
 	return c
 }
 
-// Scope gives a Co that no coroutine has: a context for work that goroutines do while
-// code on the loop, by Cancel, says when it ends. It has parent's values and deadline,
-// and is cancelled with it. To wait with it is a mistake, and panics. It must be
-// cancelled when the work is over, or it stays among parent's children. It belongs to
-// the loop, as said for Co.
-func Scope(parent Parent) *Co {
-	p := parent.scope()
-	p.l.check("Scope")
-	c := &Co{}
-	c.attach(p)
-	return c
-}
-
 // derive makes a child scope of the same coroutine.
 func (co *Co) derive(op string) *Co {
 	co.l.check(op)
@@ -178,6 +166,9 @@ func (co *Co) cancel(err, cause error) {
 	}
 	if x := co.extra; x != nil {
 		x.timer.Stop()
+		if x.ended != nil {
+			co.l.queue((*scopeEnd)(co))
+		}
 	}
 	co.publish(err, cause)
 	co.detach()
