@@ -2,7 +2,6 @@ package http1
 
 import (
 	"cmp"
-	"errors"
 	"time"
 
 	"github.com/zonda-go/zonda/loop"
@@ -10,15 +9,25 @@ import (
 
 // A clientCall is a ClientRequest under way: one exchange after another, until one has
 // the final response. It belongs to the loop.
+//
+// What happens to it drives it: nobody stands still for it but who waits for the result.
+// Where something has to wait, or code of the user's is called, it has a helper.
+//
+//	proceed ──► begin ──► answered ──► completed ──► settle
+//	   ▲ └► connecting ─┘    └► responding ─┘
+//	   └── broken ◄─┘            └► connecting: a redirect
 type clientCall struct {
 	p          *clientPool
 	req        *ClientRequest
-	parent     loop.Parent // of the coroutine that sends the body
+	parent     loop.Parent // of the helpers, and of the coroutine that sends the body
 	sentBody   func()      // told when that has ended; may be nil
 	prev, next *clientCall // among the pool's; next also among those to use again
 	hop        *clientHop  // where the request goes now
 	x          *clientExchange
-	scope      *loop.Co // of a wait without an exchange
+	helper     *clientHelper // nil: none is at work
+	scope      *loop.Co      // of the helper's wait, without an exchange
+	phase      string        // of that wait
+	span       *loop.Co      // of Fetch: ends with the coroutine that has asked
 	whole      loop.Timer
 	expires    func() // expire, for whole
 	limits     Timeouts
@@ -31,34 +40,55 @@ type clientCall struct {
 	streams    bool  // the body is the caller's to read
 	final      bool  // x has the final response
 	once       bool  // the request's body cannot be made a second time
+	settled    bool  // the result is there
 	over       bool
 	uploads    bool // a coroutine was started that sends a body
+	result     loop.Promise[*Response]
 	first      clientExchange
 }
 
-// ask sends r and gives the response, in co.
-func (c *Client) ask(co *loop.Co, r *ClientRequest, streams bool) (*Response, error) {
+// start makes a call of r, under way as soon as proceed is called.
+func (c *Client) start(co *loop.Co, r *ClientRequest) (*clientCall, error) {
 	p, err := c.pool(co.Loop())
+	var hop *clientHop
+	if err == nil {
+		hop, err = p.knownHop(r)
+	}
 	if err != nil {
 		return nil, refusedRequest(r, err)
 	}
 	call := p.takeCall()
-	call.req, call.parent, call.streams = r, co, streams
-	res, err := call.ask(co, p)
-	if err == nil && !streams {
-		p.giveCall(call)
-	}
-	return res, err
+	call.p, call.req, call.parent, call.hop = p, r, co, hop
+	call.begin()
+	return call, nil
 }
 
-func (call *clientCall) ask(co *loop.Co, p *clientPool) (*Response, error) {
-	hop, err := p.knownHop(call.req)
+// ask sends r, and gives the response to co.
+func (c *Client) ask(co *loop.Co, r *ClientRequest, streams bool) (*Response, error) {
+	call, err := c.start(co, r)
 	if err != nil {
-		return nil, refusedRequest(call.req, err)
+		return nil, err
 	}
-	call.p, call.hop = p, hop
-	call.begin()
-	return call.run(co)
+	call.streams = streams
+	return call.wait(co, true)
+}
+
+// wait has the call proceed, and waits for its result in co; if that is all, the call can
+// be used again. It is where most coroutines stand that use a client, so there should be
+// little on their stacks.
+func (call *clientCall) wait(co *loop.Co, all bool) (*Response, error) {
+	call.result.Quiet()
+	if co.Err() == nil {
+		call.proceed()
+	}
+	res, err := loop.Await(co, call.result.Future())
+	switch {
+	case !call.settled: // co was cancelled
+		return nil, call.abandon(err)
+	case err == nil && all:
+		call.p.giveCall(call)
+	}
+	return res, err
 }
 
 // refusedRequest is the error of a request that goes nowhere.
@@ -75,6 +105,7 @@ func methodOf(r *ClientRequest) string {
 
 func (call *clientCall) begin() {
 	p := call.p
+	call.result.Renew(p.l)
 	limits := &p.c.Timeouts
 	if call.req.Timeouts != nil {
 		limits = call.req.Timeouts
@@ -96,133 +127,40 @@ func (call *clientCall) begin() {
 	p.calls = call
 }
 
-// run goes from exchange to exchange. However it ends, by a panic of the user's code too,
-// nothing is left under way but a body that the caller reads.
-func (call *clientCall) run(co *loop.Co) (res *Response, err error) {
-	defer func() {
-		if res == nil || !call.streams {
-			call.giveUp()
+// proceed sends the request on a connection that waits for one, or has a helper make
+// one.
+func (call *clientCall) proceed() {
+	p := call.p
+	if p.coming == 0 {
+		if c := p.idleFor(call.hop.key); c != nil {
+			call.send(c)
+			return
 		}
-	}()
-	for {
-		if err := call.exchange(co); err != nil {
-			return nil, err
-		}
-		got := call.x.res
-		call.keepCookies(got)
-		next, err := call.hop.after(call, got)
-		if err != nil {
-			return nil, call.wrap(PhaseRequest, err)
-		}
-		if next == nil {
-			return call.receive(co, got)
-		}
-		call.x.skip()
-		call.x = nil
-		call.hop = next
 	}
+	p.coming++
+	call.help(&clientHelper{call: call, step: call.connecting, comes: true})
 }
 
-// exchange sends the request, and waits for the head of the response. On a connection
-// that had been used before, the server may have closed it just when the request was
-// on its way: that is no failure if the request can be repeated (RFC 9112, 9.3.1).
-func (call *clientCall) exchange(co *loop.Co) error {
-	for {
-		c, err := call.connect(co)
-		if err != nil {
-			return err
-		}
-		x := &call.first
-		if x.call != nil {
-			x = &clientExchange{} // most calls need no second one
-		}
-		x.call, x.c, x.hop = call, c, call.hop
-		c.x, call.x = x, x
-		call.sent = call.at // nothing has waited since
-		x.send()
-		err = call.awaitHead(co, x)
-		if err == nil {
-			return nil
-		}
-		again := c.used && !x.heard && call.err == nil && errors.Is(err, ErrServerGone) && call.hop.repeatable(call.req) && !call.once
-		x.fail(PhaseResponse, err)
-		if !again {
-			return call.wrap(PhaseResponse, err)
-		}
-		call.x = nil
-		call.look()
+// send begins an exchange.
+func (call *clientCall) send(c *clientConn) {
+	x := &call.first
+	if x.call != nil {
+		x = &clientExchange{} // most calls need no second one
 	}
-}
-
-func (call *clientCall) awaitHead(co *loop.Co, x *clientExchange) error {
+	x.call, x.c, x.hop = call, c, call.hop
+	c.x, call.x = x, x
+	call.sent = call.at // nothing has waited since
+	x.send()
 	if x.upload == nil {
 		x.watchHead()
 	}
-	for !x.head {
-		if err := x.wait(co); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // watchHead begins to count the time for the head, when all of the request is sent.
 func (x *clientExchange) watchHead() {
 	if d := x.call.limits.FirstByte; d > 0 && !x.head && x.err == nil {
-		x.late = x.call.p.l.After(d, func() { x.fail(PhaseResponse, errTimeout) })
+		x.late = x.call.p.l.At(x.call.at.Add(d), func() { x.fail(PhaseResponse, errTimeout) })
 	}
-}
-
-// receive sees to the final response.
-func (call *clientCall) receive(co *loop.Co, res *Response) (*Response, error) {
-	x := call.x
-	res.Redirects = call.redirects
-	res.Timing = call.timing
-	wrong := (res.Status < 200 || res.Status > 299) && !call.req.AnyStatus && !x.tunnel
-	call.streams = call.streams && !wrong
-	call.final = true
-	if call.req.OnHeader != nil {
-		call.req.OnHeader(res)
-	}
-	if x.tunnel {
-		x.handOver()
-		call.end()
-		res.Timing.Total = call.p.l.Now().Sub(call.timing.Start)
-		return res, nil
-	}
-	if call.streams {
-		res.Stream = newResponseBody(x)
-		if x.done {
-			call.end()
-		}
-		return res, nil
-	}
-	var err error
-	if x.direct {
-		err = x.collected(co)
-	} else {
-		err = newResponseBody(x).readAll(co)
-	}
-	if err != nil {
-		return nil, call.wrap(PhaseBody, err)
-	}
-	if x.direct {
-		res.Timing.Total = call.at.Sub(call.timing.Start)
-	}
-	if wrong {
-		return nil, &StatusError{res}
-	}
-	return res, nil
-}
-
-// collected waits until the body is whole, which is collected as it comes.
-func (x *clientExchange) collected(co *loop.Co) error {
-	for !x.done {
-		if err := x.wait(co); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // collects reports whether the body of res can be taken as it comes: nobody wants to

@@ -13,7 +13,7 @@ func (call *clientCall) within(co *loop.Co, phase string, d time.Duration, took 
 	scope, done := scoped(co, d)
 	defer done()
 	began := call.at
-	call.scope = scope
+	call.scope, call.phase = scope, phase
 	err := fn(scope)
 	call.scope = nil
 	call.look()
@@ -61,25 +61,34 @@ func (call *clientCall) fail(err error) {
 	}
 }
 
-// giveUp breaks off what is under way, and ends the call.
-func (call *clientCall) giveUp() {
-	if x := call.x; x != nil {
-		x.fail(x.phase(), loop.ErrWithdrawn)
+// abandon ends a call because of err, if it has no result yet, and says what of it became.
+func (call *clientCall) abandon(err error) error {
+	if call.settled {
+		return nil
 	}
-	call.end()
+	err = call.wrap(call.phaseNow(), err)
+	call.settle(nil, err)
+	return err
 }
 
-// finished hears that an exchange has ended.
-func (call *clientCall) finished() {
-	if call.final {
-		call.end()
+// phaseNow is what the call is at.
+func (call *clientCall) phaseNow() string {
+	switch {
+	case call.x != nil:
+		return call.x.phase()
+	case call.scope != nil:
+		return call.phase
 	}
+	return PhaseQueue
 }
 
 // end forgets the call.
 func (call *clientCall) end() {
 	call.whole.Stop()
 	call.unlink()
+	if call.span != nil {
+		call.span.Cancel(nil)
+	}
 }
 
 func (call *clientCall) unlink() {

@@ -118,15 +118,17 @@ func (x *clientExchange) begin(head []byte, r *httpwire.Response) {
 	switch {
 	case x.tunnel && !chose(x.res, call.req.Upgrade):
 		x.fail(PhaseResponse, errUpgraded)
-	case x.tunnel: // the call hands it over
-	case x.framing.kind == httpwire.NoBody:
-		x.finish()
+		return
 	case call.maxBody > 0 && x.framing.left > call.maxBody && !call.streams:
 		x.fail(PhaseBody, ErrResponseTooLarge)
+		return
 	case x.direct && x.framing.left > 0:
 		x.res.Body = make([]byte, 0, min(x.framing.left, 1<<20))
 	}
-	x.wake()
+	call.answered()
+	if x.framing.kind == httpwire.NoBody && !x.tunnel && x.err == nil {
+		x.finish()
+	}
 }
 
 // collect takes what has come of the body.

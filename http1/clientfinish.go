@@ -44,7 +44,7 @@ func (x *clientExchange) fail(phase string, err error) {
 	x.stopUpload()
 	x.c.abort()
 	x.wake()
-	x.call.finished()
+	x.call.broken(x)
 }
 
 // skip throws away the rest of a body that nobody wants. If it has not come yet, the

@@ -38,6 +38,7 @@ type clientPool struct {
 	oldest, newest *clientConn // of the idle ones
 	sweeper        loop.Timer  // for the oldest
 	calls          *clientCall // all that are under way
+	coming         int         // helpers that have not got in line yet
 	spare          *clientCall // to be used again
 	spares         int
 	hops           map[hopName]*clientHop
@@ -146,6 +147,20 @@ func (h *clientHost) remove(place *list.Element) *clientWaiter {
 // ready reports whether a request to h need not wait.
 func (h *clientHost) ready() bool {
 	return len(h.idle) > 0 || h.open < h.p.maxPerHost && (h.p.open < h.p.maxConns || h.p.oldest != nil)
+}
+
+// idleFor takes a connection that waits for a request, as far as is known; nil: there is
+// none, or somebody has waited longer.
+func (p *clientPool) idleFor(key clientKey) *clientConn {
+	h := p.hosts[key]
+	for h != nil && h.waiters.Len() == 0 && len(h.idle) > 0 {
+		c := h.take()
+		if c.usable() {
+			return c
+		}
+		c.drop() // the server has closed it, and we have not been told yet
+	}
+	return nil
 }
 
 // take gives what ready has promised.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/zonda-go/zonda/http1"
 	"github.com/zonda-go/zonda/loop"
+	"github.com/zonda-go/zonda/looptest"
 )
 
 // a page that takes a second, and says how many are asked for at the same time.
@@ -352,4 +353,70 @@ func TestClientNoRetry(t *testing.T) {
 func keyed() (h http1.Header) {
 	h.Set("Idempotency-Key", "7")
 	return h
+}
+
+// A request has a coroutine of its own while a connection is made, and none while it
+// waits for the response.
+func TestClientWaitsWithoutCoroutine(t *testing.T) {
+	withClient(t, &http1.Client{}, func(co *loop.Co, w *clientWorld) error {
+		w.script(co, hostA, answers())
+		count := func() (n int) {
+			for _, task := range co.Loop().Tasks() {
+				if strings.Contains(task.Name, "http1.clientHelper") {
+					n++
+				}
+			}
+			return n
+		}
+		w.net.Faults = looptest.Faults{Connect: looptest.Span{Min: time.Second}}
+		var all []*loop.Future[*http1.Response]
+		for range 5 {
+			all = append(all, w.client.Fetch(co, &http1.ClientRequest{URL: urlOf("/"), Timeouts: &http1.Timeouts{Whole: -1}}))
+		}
+		settle(co)
+		if n := count(); n != 5 {
+			t.Errorf("%d coroutines that connect", n)
+		}
+		if err := loop.Sleep(co, time.Minute); err != nil {
+			return err
+		}
+		if n, s := count(), w.client.Stats(); n != 0 || s.Open != 5 || s.Idle != 0 {
+			t.Errorf("%d coroutines wait for responses, %+v", n, s)
+		}
+		w.client.Close()
+		for _, f := range all {
+			if _, err := loop.Await(co, f); !errors.Is(err, http1.ErrClientClosed) {
+				t.Error(err)
+			}
+		}
+		return nil
+	})
+}
+
+// A connection that becomes free goes to who has asked first, also when that one has not
+// got in line yet.
+func TestClientNobodyOvertakes(t *testing.T) {
+	withClient(t, &http1.Client{MaxPerHost: 1}, func(co *loop.Co, w *clientWorld) error {
+		var paths []string
+		defer w.serve(co, hostA, func(_ *loop.Co, rw *http1.ResponseWriter, r *http1.Request) error {
+			paths = append(paths, r.Path())
+			_, err := rw.WriteString("hello")
+			return err
+		}).Close()
+		open, err := w.client.Open(co, &http1.ClientRequest{URL: urlOf("/open")})
+		if err != nil {
+			return err
+		}
+		settle(co)
+		first := w.client.Fetch(co, &http1.ClientRequest{URL: urlOf("/first")})
+		open.Stream.Close()
+		second := w.client.Fetch(co, &http1.ClientRequest{URL: urlOf("/second")})
+		if _, err := loop.Await(co, loop.All(co.Loop(), first, second)); err != nil {
+			return err
+		}
+		if got := strings.Join(paths, " "); got != "/open /first /second" || w.client.Stats().Open != 1 {
+			t.Errorf("%s, %+v", got, w.client.Stats())
+		}
+		return nil
+	})
 }

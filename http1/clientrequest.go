@@ -87,7 +87,7 @@ type ClientRequest struct {
 	// body. It runs on the loop and must not wait. Default: nil.
 	OnHeader func(*Response)
 	// OnBody is given the body's bytes as they come, decoded; Response.Body stays
-	// empty, also that of a *StatusError. It runs in the request's coroutine and may
+	// empty, also that of a *StatusError. It runs in a coroutine of the request's and may
 	// wait, which slows the server down. p is valid during the call. An error ends the
 	// request. Open does not call it. Default: nil.
 	OnBody func(co *loop.Co, p []byte) error

@@ -18,10 +18,11 @@ func (p *clientPool) takeCall() *clientCall {
 	return call
 }
 
-// giveCall takes back a call that has given its response with the whole body. Nobody
-// else may know of it or of its exchange: what sends a body may, after its end.
+// giveCall takes back a call that has given its response to who waited for it. Nobody
+// else may know of it or of its exchange: who reads the body does, and what sends one may,
+// after its end.
 func (p *clientPool) giveCall(call *clientCall) {
-	if call.uploads || p.spares >= maxSpares {
+	if call.streams || call.uploads || call.helper != nil || p.spares >= maxSpares {
 		return
 	}
 	*call = clientCall{expires: call.expires, next: p.spare}

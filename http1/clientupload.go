@@ -159,6 +159,7 @@ func (u *clientUpload) Ended(err error) {
 		return // it was stopped
 	case err == nil:
 		x.upload = nil
+		x.call.look()
 		x.watchHead()
 	case u.w.broken:
 		// The server may have said why; what is left of its answer comes first, and

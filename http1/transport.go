@@ -81,14 +81,13 @@ func closeBody(r *http.Request) {
 
 // run asks, on the loop. The body of the request, and that of the response, outlive it.
 func (rt *roundTrip) run(co *loop.Co) (none struct{}, err error) {
-	l := co.Loop()
-	p, err := rt.t.Client.pool(l)
 	req := rt.request()
-	rt.call = &clientCall{req: req, parent: l, streams: true, once: req.Producer != nil && rt.r.GetBody == nil, sentBody: rt.sent}
-	if err != nil {
-		return none, refusedRequest(req, err)
+	if rt.call, err = rt.t.Client.start(co, req); err != nil {
+		return none, err
 	}
-	rt.res, err = rt.call.ask(co, p)
+	rt.call.parent, rt.call.streams, rt.call.sentBody = co.Loop(), true, rt.sent
+	rt.call.once = req.Producer != nil && rt.r.GetBody == nil
+	rt.res, err = rt.call.wait(co, false)
 	switch {
 	case err != nil:
 	case rt.res.Upgraded != nil:

@@ -47,7 +47,8 @@ type extra struct {
 	deadline time.Time
 	lifted   atomic.Bool // of Limit: the deadline does not hold any more
 	timer    Timer
-	detached bool // of Shield: the deadlines above do not hold
+	ended    func(error) // of ScopeFunc
+	detached bool        // of Shield: the deadlines above do not hold
 }
 
 // late is the part of a Co that few need.
@@ -112,38 +113,6 @@ func (co *Co) WithValue(key, val any) *Co {
 	return c
 }
 
-// Scope gives a Co that no coroutine has: a context for work that goroutines do while
-// code on the loop, by Cancel, says when it ends. It has parent's values and deadline,
-// and is cancelled with it. To wait with it is a mistake, and panics. It must be
-// cancelled when the work is over, or it stays among parent's children. It belongs to
-// the loop, as said for Co.
-func Scope(parent Parent) *Co {
-	p := parent.scope()
-	p.l.check("Scope")
-	c := &Co{}
-	c.attach(p)
-	return c
-}
-
-// Limit is Scope with a deadline: the Co is cancelled, with context.DeadlineExceeded and
-// the cause, when d has passed on the loop's clock. lift calls that off while there is
-// time, and Deadline does not tell of it any more; what was cancelled stays so. It belongs
-// to the loop.
-func Limit(parent Parent, d time.Duration, cause error) (co *Co, lift func()) {
-	co = Scope(parent)
-	if co.state.Load() != live {
-		return co, func() {}
-	}
-	x := &extra{deadline: co.l.Now().Add(d)}
-	x.timer = co.l.addTimer(co.l.deadline(d), callback(func() { co.cancel(context.DeadlineExceeded, cause) }))
-	co.extra = x
-	return co, func() {
-		co.l.check("lift")
-		x.timer.Stop()
-		x.lifted.Store(true)
-	}
-}
-
 // derive makes a child scope of the same coroutine.
 func (co *Co) derive(op string) *Co {
 	co.l.check(op)
@@ -198,6 +167,9 @@ func (co *Co) cancel(err, cause error) {
 	}
 	if x := co.extra; x != nil {
 		x.timer.Stop()
+		if x.ended != nil {
+			co.l.queue((*scopeEnd)(co))
+		}
 	}
 	co.publish(err, cause)
 	co.detach()

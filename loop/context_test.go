@@ -314,3 +314,42 @@ func TestLimit(t *testing.T) {
 		return nil
 	})
 }
+
+// ScopeFunc: callbacks hear of the end of whoever has started them, once, an iteration
+// later.
+func TestScopeFunc(t *testing.T) {
+	looptest.Run(t, func(co *loop.Co) error {
+		why := errors.New("over")
+		var heard []error
+		hear := func(err error) { heard = append(heard, err) }
+		wait := func(what string, is error) {
+			t.Helper()
+			if len(heard) != 0 {
+				t.Errorf("%s: heard at once", what)
+			}
+			_, _ = loop.Yield(co), loop.Yield(co)
+			if len(heard) != 1 || !errors.Is(heard[0], context.Canceled) || !errors.Is(heard[0], is) {
+				t.Errorf("%s: %v", what, heard)
+			}
+			heard = nil
+		}
+		under, cancel := co.WithCancel()
+		c := loop.ScopeFunc(under, hear)
+		cancel(why)
+		wait("cancelled with its parent", why)
+		c.Cancel(nil)
+		if _ = loop.Yield(co); heard != nil {
+			t.Errorf("heard again: %v", heard)
+		}
+		loop.ScopeFunc(under, hear)
+		wait("under a parent that is cancelled already", why)
+		loop.ScopeFunc(co, hear).Cancel(why)
+		wait("by Cancel", why)
+		loop.Go(co, func(co *loop.Co) (int, error) {
+			loop.ScopeFunc(co, hear)
+			return 0, nil
+		})
+		wait("when its parent's body has returned", context.Canceled)
+		return nil
+	})
+}

@@ -15,7 +15,7 @@ import (
 // all be answered afterwards.
 func (t *trial) clientDifference(ctx context.Context) (float64, error) {
 	p := t.asProgram(t.subject.program())
-	p.Args = []string{"-slow", "-addr", t.server.Addr, "-conns", strconv.Itoa(t.base + t.n)}
+	p.Args = append([]string{"-slow", "-addr", t.server.Addr, "-conns", strconv.Itoa(t.base + t.n)}, t.subject.args...)
 	if t.profile != "" {
 		p.Env = profiled()
 	}

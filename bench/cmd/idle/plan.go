@@ -39,6 +39,7 @@ func subjects() []subject {
 		{name: "gorilla", dir: "servers/gorilla", exchange: "ws"},
 		{name: "gobwas", dir: "servers/gobwas", exchange: "ws"},
 		{name: "zondaclient", dir: "clients/zondaclient", client: true},
+		{name: "zondaclient-fetch", dir: "clients/zondaclient", args: []string{"-fetch"}, client: true},
 		{name: "nethttpclient", dir: "clients/nethttpclient", client: true},
 		{name: "fasthttpclient", dir: "clients/fasthttpclient", client: true},
 	}
