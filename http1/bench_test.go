@@ -3,6 +3,7 @@ package http1_test
 import (
 	"bytes"
 	"io"
+	"math"
 	"net/http"
 	"testing"
 
@@ -147,7 +148,11 @@ func BenchmarkPipelined(b *testing.B) {
 func TestAllocations(t *testing.T) {
 	transport := testing.AllocsPerRun(100, packetRoundTrip(t))
 	for name, most := range map[string]float64{"native": 3, "std": 15} {
-		n := testing.AllocsPerRun(100, roundTrip(t, helloHandlers[name], 1)) - transport
+		run := roundTrip(t, helloHandlers[name], 1)
+		n := math.Inf(1)
+		for range 5 { // the race detector has pools forget things
+			n = min(n, testing.AllocsPerRun(100, run)-transport)
+		}
 		if n > most {
 			t.Errorf("%s: %v allocations, want at most %v", name, n, most)
 		}
