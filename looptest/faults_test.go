@@ -148,11 +148,12 @@ func TestFaultsShort(t *testing.T) {
 			t.Errorf("%d of 100 writes were short", short)
 		}
 		w.got[0].Write(make([]byte, 100))
-		for left, rounds := 0, 0; rounds < 3; rounds++ {
+		for left := 100; left > 1; {
 			k, err := near.Read(make([]byte, 100))
-			if left += k; err != nil || k < 1 || left >= 100 {
-				t.Errorf("%d bytes, %v", k, err)
+			if err != nil || k < 1 || k >= left {
+				return fmt.Errorf("%d bytes of %d, %w", k, left, err)
 			}
+			left -= k
 		}
 		return nil
 	})

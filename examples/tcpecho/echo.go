@@ -19,13 +19,13 @@ const maxLine = 64 << 10
 // besides its stream.
 type echo struct {
 	s    *stream.Stream
-	raw  bool
+	o    *options
 	held bool  // the client does not read, so nothing is taken from it
 	idle *idle // nil: it may be silent
 }
 
 func (o *options) echo(s *stream.Stream) {
-	e := &echo{s: s, raw: o.raw}
+	e := &echo{s: s, o: o}
 	if o.idle > 0 {
 		e.idle = watch(s, o.idle)
 	}
@@ -40,7 +40,7 @@ func (e *echo) Consume(p []byte) int {
 		return 0
 	}
 	n, long := len(p), false
-	if !e.raw {
+	if !e.o.raw {
 		n, long = lines(p)
 	}
 	e.write(p[:n])
@@ -99,8 +99,10 @@ func (e *echo) lost(err error) {
 	e.s.Abort()
 }
 
+// complain says what is wrong with a client. The program does not end before that is said.
 func (e *echo) complain(what string) {
-	report(e.s.Loop(), os.Stderr, fmt.Sprintf("tcpecho: %s: %s", name(e.s), what))
+	release := e.o.hold()
+	report(e.s.Loop(), os.Stderr, fmt.Sprintf("tcpecho: %s: %s", name(e.s), what)).OnDone(func(*loop.Future[int]) { release() })
 }
 
 // lines is how many bytes of p are whole lines, up to one that is too long.

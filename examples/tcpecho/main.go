@@ -23,6 +23,8 @@ type options struct {
 	idle          time.Duration
 	raw           bool
 	blob          int64
+
+	hold func() (release func()) // the server's
 }
 
 func main() {

@@ -59,6 +59,7 @@ func (o *options) server() (*stream.Server, error) {
 		srv.Handler = newBlob(o).send
 		return srv, nil
 	}
+	o.hold = srv.Hold
 	srv.Accept = o.echo
 	// Close, which delivers what was echoed. CloseIdle would not do: a client that sends
 	// without waiting may have more on its way, though nothing is to be seen of it yet.
